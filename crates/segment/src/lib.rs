@@ -1,0 +1,1 @@
+//! Segment files on exchangeable I/O engines.
