@@ -1,3 +1,58 @@
-//! Build tasks.
+//! Highwater's build tasks, run as `cargo xtask TASK`.
+//!
+//! Each task is one module with one `run`. `check` writes nothing into the tree, `fix` does; `test` is what CI runs.
+//! Anything fetched or built for a task lies under `target/` or the download cache (`clients::cache`).
+#![allow(
+    clippy::print_stdout,
+    reason = "a task talks to the person who started it"
+)]
 
-fn main() {}
+mod check;
+mod fix;
+mod report;
+mod step;
+mod test;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Highwater's build tasks")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Format, lints, documentation and the house rules; writes nothing outside target/.
+    Check(check::Args),
+    /// Formats, applies the lints' own fixes and lowers the function-length ratchet.
+    Fix,
+    /// Everything that must pass before a change lands; what CI runs.
+    Test(test::Args),
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().task) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs one task; `false` means that it ran and something did not pass.
+fn run(task: Task) -> Result<bool> {
+    match task {
+        Task::Check(args) => check::run(&args),
+        Task::Fix => fix::run(),
+        Task::Test(args) => test::run(&args),
+    }
+}
