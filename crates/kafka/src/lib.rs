@@ -1,1 +1,5 @@
-//! The Kafka half of Highwater.
+//! The Kafka half of Highwater: the partitioned log layout (`log`) and, with the feature `broker`, the protocol.
+//!
+//! Invariants: `log` needs no socket and no runtime; it is what offline tools and embedders use.
+
+pub mod log;
