@@ -8,12 +8,20 @@
 
 pub mod batch;
 pub mod builder;
+pub mod checkpoints;
+pub mod clean_shutdown;
 pub mod compression;
 mod config;
 mod crc;
 mod error;
 mod ids;
+pub mod leader_epochs;
+pub mod partition_metadata;
+pub mod producer_snapshot;
+pub mod producer_state;
 pub mod record;
+mod small_file;
+pub mod txn_index;
 pub mod validate;
 pub mod varint;
 
