@@ -2,4 +2,6 @@
 //!
 //! Invariants: `log` needs no socket and no runtime; it is what offline tools and embedders use.
 
+#[cfg(feature = "broker")]
+mod group;
 pub mod log;
