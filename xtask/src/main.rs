@@ -8,6 +8,7 @@
 )]
 
 mod check;
+mod codegen;
 mod fix;
 mod report;
 mod step;
@@ -33,6 +34,8 @@ enum Task {
     Check(check::Args),
     /// Formats, applies the lints' own fixes and lowers the function-length ratchet.
     Fix,
+    /// Writes the Kafka message codec from the published schemas.
+    Codegen(codegen::Args),
     /// Everything that must pass before a change lands; what CI runs.
     Test(test::Args),
 }
@@ -53,6 +56,7 @@ fn run(task: Task) -> Result<bool> {
     match task {
         Task::Check(args) => check::run(&args),
         Task::Fix => fix::run(),
+        Task::Codegen(args) => codegen::run(&args),
         Task::Test(args) => test::run(&args),
     }
 }
