@@ -1,7 +1,8 @@
-//! The Kafka half of Highwater: the partitioned log layout (`log`) and, with the feature `broker`, the protocol.
+//! The Kafka half of Highwater: the partitioned log layout (`log`), its settings (`config`) and, with the feature `broker`, the protocol.
 //!
 //! Invariants: `log` needs no socket and no runtime; it is what offline tools and embedders use.
 
+pub mod config;
 #[cfg(feature = "broker")]
 mod group;
 pub mod log;
