@@ -7,9 +7,11 @@
     reason = "a task talks to the person who started it"
 )]
 
+mod bench;
 mod check;
 mod codegen;
 mod fix;
+mod maven;
 mod report;
 mod step;
 mod test;
@@ -36,6 +38,8 @@ enum Task {
     Fix,
     /// Writes the Kafka message codec from the published schemas.
     Codegen(codegen::Args),
+    /// Highwater beside its peers in one run; ratios, not times.
+    Bench(bench::Args),
     /// Everything that must pass before a change lands; what CI runs.
     Test(test::Args),
 }
@@ -57,6 +61,7 @@ fn run(task: Task) -> Result<bool> {
         Task::Check(args) => check::run(&args),
         Task::Fix => fix::run(),
         Task::Codegen(args) => codegen::run(&args),
+        Task::Bench(args) => bench::run(&args),
         Task::Test(args) => test::run(&args),
     }
 }

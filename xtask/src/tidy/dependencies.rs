@@ -11,6 +11,7 @@ use crate::{step, workspace};
 const ARROWS: &[(&str, &[&str])] = &[
     ("segment", &[]),
     ("kafka-wire", &[]),
+    ("floor", &["kafka-wire"]),
     ("kafka", &["segment", "kafka-wire"]),
     ("highwater", &["kafka", "kafka-wire", "segment"]),
     ("xtask", &["highwater", "kafka", "kafka-wire", "segment"]),

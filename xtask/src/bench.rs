@@ -1,0 +1,33 @@
+//! `cargo xtask bench`: Highwater beside its peers, in one run on one machine.
+//!
+//! Absolute times are noise on shared machines, so every figure here is read as a ratio of two columns of one run, with
+//! the spread of its repetitions. The load generator shares the cores with the server, which is why the broker's CPU
+//! seconds per million records count for more than records per second.
+
+mod kafka;
+mod load;
+mod server;
+mod table;
+
+use anyhow::Result;
+use clap::Subcommand;
+
+/// Options of `bench`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Highwater, the real Kafka and a bare server (the floor): same clients, same disk, same durability.
+    Kafka(kafka::Args),
+}
+
+/// Runs one benchmark.
+pub(crate) fn run(args: &Args) -> Result<bool> {
+    match &args.what {
+        What::Kafka(args) => kafka::run(args),
+    }
+}
