@@ -28,7 +28,7 @@ use self::schema::Message;
 /// Where the generated modules lie in the workspace.
 const OUTPUT_DIR: &str = "crates/kafka-wire/src/generated";
 /// The description of the same schemas that the tests of kafka-wire interpret.
-const TEST_SCHEMA: &str = "crates/kafka-wire/tests/schema.txt";
+const TEST_SCHEMA: &str = "crates/kafka-wire/tests/codec/schema.txt";
 
 #[derive(clap::Args)]
 pub(crate) struct Args {

@@ -376,6 +376,22 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A tagged structure that may be null: unlike elsewhere, 0 stands for null.
+    ///
+    /// # Errors
+    /// `Truncated`, and whatever `body` returns.
+    #[inline]
+    pub fn nullable_tagged_struct<T>(
+        &mut self,
+        body: impl FnOnce(&mut Self) -> Result<T, WireError>,
+    ) -> Result<Option<T>, WireError> {
+        if self.uvarint()? == 0 {
+            Ok(None)
+        } else {
+            body(self).map(Some)
+        }
+    }
+
     /// The tagged fields at the end of a flexible structure. `known` gets each tag and a reader
     /// that ends with the field; it returns false for a tag it does not know, which is skipped.
     ///

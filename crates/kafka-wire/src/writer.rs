@@ -350,6 +350,20 @@ impl Writer {
         Ok(())
     }
 
+    /// A tagged structure that may be null: unlike elsewhere, 0 stands for null.
+    ///
+    /// # Errors
+    /// Whatever `body` returns.
+    #[inline]
+    pub fn nullable_tagged_struct<T>(
+        &mut self,
+        value: Option<&T>,
+        body: impl FnOnce(&mut Self, &T) -> Result<(), WireError>,
+    ) -> Result<(), WireError> {
+        self.bool(value.is_some());
+        value.map_or(Ok(()), |value| body(self, value))
+    }
+
     /// One tagged field: tag, length, content. The number of tagged fields goes before the
     /// first, by [`Self::uvarint`]; tags must rise.
     ///

@@ -109,7 +109,8 @@ fn tagged(out: &mut String, message: &Message, index: usize, flexible: &str) {
         let guard = guard
             .map(|condition| format!(" if {condition}"))
             .unwrap_or_default();
-        let value = read(message, field, "true");
+        let value =
+            read(message, field, "true").replace("nullable_struct(", "nullable_tagged_struct(");
         let _ = writeln!(
             arms,
             "{tag}{guard} => m.{} = {value},",

@@ -173,7 +173,8 @@ fn tagged(out: &mut String, message: &Message, index: usize, flexible: &str) {
             present = format!("{condition} && {present}");
         }
         let name = format!("has_{}", snake(&field.name));
-        let write = write_field(message, index, field, "true");
+        let write = write_field(message, index, field, "true")
+            .replace("nullable_struct(", "nullable_tagged_struct(");
         let _ = writeln!(out, "let {name} = {present};");
         counts.push(format!("u32::from({name})"));
         let tag = field.tag.unwrap_or_default();

@@ -303,8 +303,8 @@ impl Builder {
 
 fn default_of(json: &Value, kind: &Type) -> Result<Default> {
     let text = match json.get("default") {
-        None => return Ok(Default::Nothing),
-        Some(Value::Null) => return Ok(Default::Null),
+        // Kafka's own generator takes a bare null for no default; "null" in quotes means null.
+        None | Some(Value::Null) => return Ok(Default::Nothing),
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
     };

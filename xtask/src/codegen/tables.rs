@@ -57,7 +57,7 @@ pub(crate) fn api_keys(messages: &[Message]) -> String {
         .filter(|m| m.kind == Kind::Request && m.key.is_some())
         .collect();
     requests.sort_by_key(|message| message.key);
-    let rows: Vec<(&str, i16, &Message)> = requests
+    let rows: Vec<ApiRow<'_>> = requests
         .iter()
         .map(|m| (m.name.trim_end_matches("Request"), m.key.unwrap_or(-1), *m))
         .collect();
@@ -71,18 +71,28 @@ pub(crate) fn api_keys(messages: &[Message]) -> String {
         let _ = writeln!(out, "/// Versions {}.\n{name} = {key},", message.versions);
     }
     out.push_str("}\n\nimpl ApiKey {\n");
+    api_names(&mut out, &rows);
+    api_versions(&mut out, &rows);
+    out.push_str("}\n");
+    out
+}
+
+/// Name, key, request schema.
+type ApiRow<'m> = (&'m str, i16, &'m Message);
+
+fn api_names(out: &mut String, rows: &[ApiRow<'_>]) {
     out.push_str("/// Every API, by rising key.\npub const ALL: &'static [Self] = &[\n");
-    for (name, ..) in &rows {
+    for (name, ..) in rows {
         let _ = writeln!(out, "Self::{name},");
     }
     out.push_str("];\n\n");
     lookup(
-        &mut out,
+        out,
         "from_i16(key: i16) -> Option<Self>",
         "The API with this key.",
         "key",
         |out| {
-            for (name, key, _) in &rows {
+            for (name, key, _) in rows {
                 let _ = writeln!(out, "{key} => Some(Self::{name}),");
             }
             out.push_str("_ => None,\n");
@@ -90,24 +100,27 @@ pub(crate) fn api_keys(messages: &[Message]) -> String {
     );
     out.push_str("/// The number on the wire.\n#[must_use]\npub const fn to_i16(self) -> i16 {\nself as i16\n}\n\n");
     lookup(
-        &mut out,
+        out,
         "name(self) -> &'static str",
         "The name in Kafka's schemas.",
         "self",
         |out| {
-            for (name, ..) in &rows {
+            for (name, ..) in rows {
                 let _ = writeln!(out, "Self::{name} => {name:?},");
             }
         },
     );
+}
+
+fn api_versions(out: &mut String, rows: &[ApiRow<'_>]) {
     let about = "The versions in Kafka's schema, unreleased ones included.";
     lookup(
-        &mut out,
+        out,
         "versions(self) -> VersionRange",
         about,
         "self",
         |out| {
-            for (name, _, message) in &rows {
+            for (name, _, message) in rows {
                 let range = message.versions;
                 let _ = writeln!(
                     out,
@@ -119,12 +132,12 @@ pub(crate) fn api_keys(messages: &[Message]) -> String {
     );
     let about = "First version with compact lengths and tagged fields.";
     lookup(
-        &mut out,
+        out,
         "flexible_from(self) -> Option<i16>",
         about,
         "self",
         |out| {
-            for (name, _, message) in &rows {
+            for (name, _, message) in rows {
                 let from = message.flexible.map(|range| range.min);
                 let _ = writeln!(out, "Self::{name} => {from:?},");
             }
@@ -132,7 +145,7 @@ pub(crate) fn api_keys(messages: &[Message]) -> String {
     );
     let about = "First version that is not released yet.";
     lookup(
-        &mut out,
+        out,
         "unstable_from(self) -> Option<i16>",
         about,
         "self",
@@ -143,8 +156,6 @@ pub(crate) fn api_keys(messages: &[Message]) -> String {
             out.push_str("_ => None,\n");
         },
     );
-    out.push_str("}\n");
-    out
 }
 
 fn lookup(out: &mut String, head: &str, about: &str, on: &str, arms: impl Fn(&mut String)) {

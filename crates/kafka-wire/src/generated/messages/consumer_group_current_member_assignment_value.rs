@@ -81,7 +81,7 @@ pub struct TopicPartitions {
     pub topic_id: Uuid,
     /// `[]int32, versions 0`
     pub partitions: Vec<i32>,
-    /// `[]int32, versions 0, nullable 0, tag 0, default null`
+    /// `[]int32, versions 0, nullable 0, tag 0`
     pub assignment_epochs: Option<Vec<i32>>,
 }
 
@@ -90,7 +90,7 @@ impl Default for TopicPartitions {
         Self {
             topic_id: Uuid::ZERO,
             partitions: Vec::new(),
-            assignment_epochs: None,
+            assignment_epochs: Some(Vec::new()),
         }
     }
 }
@@ -116,7 +116,10 @@ impl TopicPartitions {
             w.i32(*value);
             Ok(())
         })?;
-        let has_assignment_epochs = self.assignment_epochs.is_some();
+        let has_assignment_epochs = self
+            .assignment_epochs
+            .as_deref()
+            .is_none_or(|value| !value.is_empty());
         w.uvarint(u32::from(has_assignment_epochs));
         if has_assignment_epochs {
             w.tagged(0, |w| {

@@ -23,7 +23,7 @@ pub struct ConsumerGroupMemberMetadataValue<'a> {
     pub rebalance_timeout_ms: i32,
     /// `string, versions 0, nullable 0`
     pub server_assignor: Option<Cow<'a, str>>,
-    /// `ClassicMemberMetadata, versions 0, nullable 0, tag 0, default null`
+    /// `ClassicMemberMetadata, versions 0, nullable 0, tag 0`
     pub classic_member_metadata: Option<ClassicMemberMetadata<'a>>,
 }
 
@@ -38,7 +38,7 @@ impl<'a> Default for ConsumerGroupMemberMetadataValue<'a> {
             subscribed_topic_regex: Some(Cow::Borrowed("")),
             rebalance_timeout_ms: -1,
             server_assignor: Some(Cow::Borrowed("")),
-            classic_member_metadata: None,
+            classic_member_metadata: Some(ClassicMemberMetadata::default()),
         }
     }
 }
@@ -69,7 +69,7 @@ impl<'a> Message<'a> for ConsumerGroupMemberMetadataValue<'a> {
             match tag {
                 0 => {
                     m.classic_member_metadata =
-                        r.nullable_struct(|r| ClassicMemberMetadata::decode(r, version))?
+                        r.nullable_tagged_struct(|r| ClassicMemberMetadata::decode(r, version))?
                 }
                 _ => return Ok(false),
             }
@@ -95,11 +95,12 @@ impl<'a> Message<'a> for ConsumerGroupMemberMetadataValue<'a> {
         w.nullable_string(self.subscribed_topic_regex.as_deref(), true)?;
         w.i32(self.rebalance_timeout_ms);
         w.nullable_string(self.server_assignor.as_deref(), true)?;
-        let has_classic_member_metadata = self.classic_member_metadata.is_some();
+        let has_classic_member_metadata =
+            self.classic_member_metadata != Some(ClassicMemberMetadata::default());
         w.uvarint(u32::from(has_classic_member_metadata));
         if has_classic_member_metadata {
             w.tagged(0, |w| {
-                w.nullable_struct(self.classic_member_metadata.as_ref(), |w, value| {
+                w.nullable_tagged_struct(self.classic_member_metadata.as_ref(), |w, value| {
                     value.encode(w, version)
                 })?;
                 Ok(())
