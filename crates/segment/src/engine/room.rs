@@ -1,0 +1,187 @@
+//! Disk space ahead of a writer.
+//!
+//! Invariants: `allocated` only grows while the segment is open for appending; a byte below it
+//! can be written without asking for space again (as far as the file system keeps its word).
+//! Real-length rooms also move the file's end to `allocated`, filled with zeros.
+
+use std::fs::File;
+use std::io::{self, IoSlice};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+
+use crate::disk::{Disk, write_all_at};
+use crate::spec::{Allocation, SegmentSpec};
+
+/// Engines that need real length ahead keep the zero tail no longer than this.
+const ZERO_TAIL_MAX: u64 = 4 << 20;
+
+#[derive(Debug)]
+pub(crate) struct Room {
+    spec: SegmentSpec,
+    disk: Arc<dyn Disk>,
+    allocated: AtomicU64,
+    progress: Mutex<Progress>,
+}
+
+#[derive(Debug)]
+struct Progress {
+    steps: u32,
+    /// No more extending: the file has been cut to its final length.
+    closed: bool,
+    /// The file system cannot allocate; space is found out about at the write.
+    unsupported: bool,
+}
+
+impl Room {
+    /// The room of a file that is `len` bytes long.
+    pub(crate) fn new(spec: &SegmentSpec, disk: &Arc<dyn Disk>, len: u64) -> Self {
+        Self {
+            spec: spec.clone(),
+            disk: Arc::clone(disk),
+            allocated: AtomicU64::new(len),
+            progress: Mutex::new(Progress {
+                steps: 0,
+                closed: false,
+                unsupported: false,
+            }),
+        }
+    }
+
+    /// For engines that cannot work beyond a file's end: `Grow` becomes small real steps.
+    pub(crate) fn real_length(spec: &SegmentSpec) -> SegmentSpec {
+        let allocation = match spec.allocation {
+            Allocation::Grow { step_bytes } => Allocation::ZeroAhead {
+                step_bytes: step_bytes.min(ZERO_TAIL_MAX),
+            },
+            other => other,
+        };
+        SegmentSpec {
+            allocation,
+            ..spec.clone()
+        }
+    }
+
+    pub(crate) fn allocated(&self) -> u64 {
+        self.allocated.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn capacity(&self) -> u64 {
+        self.spec.capacity_bytes
+    }
+
+    fn keeps_size(&self) -> bool {
+        matches!(self.spec.allocation, Allocation::Grow { .. })
+    }
+
+    /// Makes sure that bytes below `need` have space.
+    pub(crate) fn ensure(&self, file: &File, need: u64) -> io::Result<()> {
+        if need <= self.allocated() {
+            return Ok(());
+        }
+        self.extend(file, need)
+    }
+
+    /// Takes at least the space up to `need`, and a step more if that is not yet more than what
+    /// is there.
+    pub(crate) fn extend(&self, file: &File, need: u64) -> io::Result<()> {
+        let mut progress = self.progress.lock();
+        let allocated = self.allocated();
+        if progress.closed || need <= allocated {
+            return Ok(());
+        }
+        let end = self.spec.next_allocation(allocated, need, progress.steps);
+        match self.take(file, &mut progress, allocated, end) {
+            Ok(()) => {}
+            // Less may still fit.
+            Err(_) if need < end => self.take(file, &mut progress, allocated, need)?,
+            Err(error) => return Err(error),
+        }
+        progress.steps += 1;
+        Ok(())
+    }
+
+    fn take(&self, file: &File, progress: &mut Progress, from: u64, end: u64) -> io::Result<()> {
+        let keep_size = self.keeps_size();
+        if !progress.unsupported {
+            match self.disk.allocate(file, from, end - from, keep_size) {
+                Ok(()) => {}
+                Err(error) if is_unsupported(&error) => progress.unsupported = true,
+                Err(error) => return Err(error),
+            }
+        }
+        if !keep_size {
+            if progress.unsupported || self.spec.zero_block_bytes > 0 {
+                // Zeros written for real: the only promise left without fallocate.
+                fill_with_zeros(&*self.disk, file, from, end, self.spec.zero_block_bytes)?;
+            }
+        }
+        self.allocated.store(end, Ordering::Release);
+        Ok(())
+    }
+
+    /// Gives back what lies beyond `len`, unless the whole capacity belongs to the file. Nothing
+    /// is extended afterwards.
+    pub(crate) fn close(&self, file: &File, len: u64) -> io::Result<()> {
+        let mut progress = self.progress.lock();
+        if self.spec.allocation != Allocation::Whole && self.allocated() > len {
+            file.set_len(len)?;
+            self.allocated.store(len, Ordering::Release);
+        }
+        progress.closed = true;
+        Ok(())
+    }
+
+    /// Takes back the bytes of a write that failed half way, where the file's size shows them.
+    pub(crate) fn undo_partial(&self, file: &File, len: u64) {
+        let mut progress = self.progress.lock();
+        if self.keeps_size() && file.set_len(len).is_ok() {
+            self.allocated.store(len, Ordering::Release);
+            progress.steps = 0;
+        }
+    }
+}
+
+fn is_unsupported(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(libc::EOPNOTSUPP | libc::ENOSYS | libc::EINVAL)
+    )
+}
+
+fn fill_with_zeros(
+    disk: &dyn Disk,
+    file: &File,
+    from: u64,
+    end: u64,
+    block_bytes: u32,
+) -> io::Result<()> {
+    static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
+    let block = match block_bytes {
+        0 => ZEROS.len() as u64,
+        bytes => u64::from(bytes).min(ZEROS.len() as u64),
+    };
+    let mut at = from;
+    while at < end {
+        let len = usize::try_from(block.min(end - at)).unwrap_or(ZEROS.len());
+        let zeros = ZEROS.get(..len).unwrap_or(&ZEROS);
+        write_all_at(disk, file, &[IoSlice::new(zeros)], at)?;
+        at += len as u64;
+    }
+    Ok(())
+}
+
+/// Brings a file that is to be appended to at `valid` into the state a room starts from: nothing
+/// above `valid`.
+pub(crate) fn cut_for_append(file: &File, valid: u64) -> io::Result<()> {
+    let len = file.metadata()?.len();
+    if len < valid {
+        let short = format!("file has {len} bytes where {valid} are expected");
+        return Err(io::Error::new(io::ErrorKind::InvalidData, short));
+    }
+    if len > valid {
+        file.set_len(valid)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! A chain from outside, on one engine: names, rolls, reads, removal, locks.
+
+use std::io::IoSlice;
+use std::sync::Arc;
+
+use segment::{
+    Chain, ChainConfig, DirLock, EngineKind, EngineOptions, FlushOptions, FlushService, NoListener,
+    SegmentError, SegmentSpec, open_engine,
+};
+
+fn open(dir: &std::path::Path, flush: &Arc<FlushService>) -> (Arc<Chain>, segment::Appender) {
+    let (engine, _) = open_engine(EngineKind::File, &EngineOptions::new(dir));
+    let spec = SegmentSpec {
+        capacity_bytes: 1 << 20,
+        ..SegmentSpec::default()
+    };
+    let found = Chain::scan(dir, ".log").unwrap();
+    let config = ChainConfig::new(dir, ".log", spec);
+    Chain::open(
+        engine,
+        config,
+        &found,
+        Arc::new(NoListener),
+        Arc::clone(flush),
+    )
+    .unwrap()
+}
+
+#[test]
+fn what_is_appended_is_read_after_a_roll_and_a_reopen() {
+    let dir = tempfile::tempdir().unwrap();
+    let flush = FlushService::start(FlushOptions::default());
+    let (chain, mut appender) = open(dir.path(), &flush);
+    assert!(matches!(
+        appender.append(&[IoSlice::new(b"x")]),
+        Err(SegmentError::NoSegment)
+    ));
+    appender.roll(0).unwrap();
+    let first = appender
+        .append(&[IoSlice::new(b"hello "), IoSlice::new(b"world")])
+        .unwrap();
+    assert_eq!((first.at, first.start.0, first.end.0), (0, 0, 11));
+    appender.roll(7).unwrap();
+    let mut slot = appender.reserve(100).unwrap();
+    slot[..5].copy_from_slice(b"again");
+    let second = slot.commit(5).unwrap();
+    assert_eq!((second.at, second.start.0, second.end.0), (0, 11, 16));
+    assert_eq!(chain.flush_to(second.end).unwrap(), second.end);
+    assert_eq!(chain.marks().durable, second.end);
+    assert!(chain.unsynced_since().is_none());
+    assert_eq!(
+        &chain.find(3).unwrap().lease(0..11).unwrap()[..],
+        b"hello world"
+    );
+    assert_eq!(chain.find(8).unwrap().base(), 7);
+    // The file is as long as what was written, all the time.
+    assert_eq!(Chain::scan(dir.path(), ".log").unwrap()[1].len_bytes, 5);
+    appender.close().unwrap();
+    let (chain, mut appender) = open(dir.path(), &flush);
+    appender.append(&[IoSlice::new(b"!")]).unwrap();
+    assert_eq!(&chain.active().unwrap().lease(0..6).unwrap()[..], b"again!");
+    let removed = chain.remove_front(7).unwrap();
+    assert_eq!(removed.len(), 1);
+    flush.wait_reaped();
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_directory_has_one_owner() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(".lock");
+    let lock = DirLock::acquire(&path).unwrap();
+    match DirLock::acquire(&path) {
+        Err(SegmentError::Locked { holder_pid, .. }) => {
+            assert_eq!(holder_pid, Some(std::process::id()));
+        }
+        other => panic!("{other:?}"),
+    }
+    drop(lock);
+    DirLock::acquire(&path).unwrap();
+}
