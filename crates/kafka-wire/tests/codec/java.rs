@@ -1,5 +1,5 @@
 //! Kafka's own Java code as oracle. Needs a JDK and the Kafka jars, so it runs on demand:
-//! `KAFKA_LIBS=…/libs cargo test -p kafka-wire --test codec -- --ignored`.
+//! `KAFKA_LIBS=…/libs cargo test -p kafka-wire --test codec --features java-oracle`.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
@@ -13,7 +13,6 @@ fn hex(bytes: &[u8]) -> String {
 
 /// `Echo.java` reads `NAME VERSION HEX` lines, decodes with Kafka's class and encodes again.
 #[test]
-#[ignore = "needs a JDK and KAFKA_LIBS, a folder with the jars of Kafka 4.3.1"]
 fn kafkas_own_classes_agree_on_every_message_and_version() {
     let libs = std::env::var("KAFKA_LIBS").expect("KAFKA_LIBS names a folder with Kafka's jars");
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/codec/Echo.java");

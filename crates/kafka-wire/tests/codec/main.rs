@@ -1,5 +1,6 @@
 //! The codec against its schemas, against hostile bytes, and against two other implementations.
 
+#[cfg(feature = "java-oracle")]
 mod java;
 mod oracle;
 mod ours;

@@ -50,127 +50,52 @@ fn compare<M: Encodable + Decodable + Message>(
     }
 }
 
+macro_rules! compare_all {
+    ($($name:ident)*) => {
+        fn compare_all(schemas: &[schema::Message], differing: &mut Vec<String>) {
+            $(compare::<$name>(schemas, stringify!($name), differing);)*
+        }
+    };
+}
+
+compare_all! {
+    AddOffsetsToTxnRequest AddOffsetsToTxnResponse AddPartitionsToTxnRequest
+    AddPartitionsToTxnResponse AlterClientQuotasRequest AlterClientQuotasResponse
+    AlterConfigsRequest AlterConfigsResponse AlterPartitionReassignmentsRequest
+    AlterPartitionReassignmentsResponse AlterUserScramCredentialsRequest
+    AlterUserScramCredentialsResponse ApiVersionsRequest ApiVersionsResponse
+    ConsumerGroupDescribeRequest ConsumerGroupDescribeResponse ConsumerGroupHeartbeatRequest
+    ConsumerGroupHeartbeatResponse ConsumerProtocolAssignment ConsumerProtocolSubscription
+    CreateAclsRequest CreateAclsResponse CreatePartitionsRequest CreatePartitionsResponse
+    CreateTopicsRequest CreateTopicsResponse DefaultPrincipalData DeleteAclsRequest
+    DeleteAclsResponse DeleteGroupsRequest DeleteGroupsResponse DeleteRecordsRequest
+    DeleteRecordsResponse DeleteTopicsRequest DeleteTopicsResponse DescribeAclsRequest
+    DescribeAclsResponse DescribeClientQuotasRequest DescribeClientQuotasResponse
+    DescribeClusterRequest DescribeClusterResponse DescribeConfigsRequest DescribeConfigsResponse
+    DescribeGroupsRequest DescribeGroupsResponse DescribeLogDirsRequest DescribeLogDirsResponse
+    DescribeProducersRequest DescribeProducersResponse DescribeQuorumRequest
+    DescribeQuorumResponse DescribeTopicPartitionsRequest DescribeTopicPartitionsResponse
+    DescribeTransactionsRequest DescribeTransactionsResponse DescribeUserScramCredentialsRequest
+    DescribeUserScramCredentialsResponse ElectLeadersRequest ElectLeadersResponse EndTxnMarker
+    EndTxnRequest EndTxnResponse FetchRequest FetchResponse FindCoordinatorRequest
+    FindCoordinatorResponse HeartbeatRequest HeartbeatResponse IncrementalAlterConfigsRequest
+    IncrementalAlterConfigsResponse InitProducerIdRequest InitProducerIdResponse JoinGroupRequest
+    JoinGroupResponse KRaftVersionRecord LeaveGroupRequest LeaveGroupResponse
+    ListConfigResourcesRequest ListConfigResourcesResponse ListGroupsRequest ListGroupsResponse
+    ListOffsetsRequest ListOffsetsResponse ListPartitionReassignmentsRequest
+    ListPartitionReassignmentsResponse ListTransactionsRequest ListTransactionsResponse
+    MetadataRequest MetadataResponse OffsetCommitRequest OffsetCommitResponse OffsetDeleteRequest
+    OffsetDeleteResponse OffsetFetchRequest OffsetFetchResponse OffsetForLeaderEpochRequest
+    OffsetForLeaderEpochResponse ProduceRequest ProduceResponse SaslAuthenticateRequest
+    SaslAuthenticateResponse SaslHandshakeRequest SaslHandshakeResponse SnapshotFooterRecord
+    SnapshotHeaderRecord SyncGroupRequest SyncGroupResponse TxnOffsetCommitRequest
+    TxnOffsetCommitResponse UpdateFeaturesRequest UpdateFeaturesResponse WriteTxnMarkersRequest
+    WriteTxnMarkersResponse
+}
+
 #[test]
 fn both_codecs_agree_on_every_message_and_version_both_know() {
-    let schemas = schema::load();
     let mut differing = Vec::new();
-    macro_rules! check {
-        ($name:ident) => {
-            compare::<$name>(&schemas, stringify!($name), &mut differing);
-        };
-    }
-    check!(AddOffsetsToTxnRequest);
-    check!(AddOffsetsToTxnResponse);
-    check!(AddPartitionsToTxnRequest);
-    check!(AddPartitionsToTxnResponse);
-    check!(AlterClientQuotasRequest);
-    check!(AlterClientQuotasResponse);
-    check!(AlterConfigsRequest);
-    check!(AlterConfigsResponse);
-    check!(AlterPartitionReassignmentsRequest);
-    check!(AlterPartitionReassignmentsResponse);
-    check!(AlterUserScramCredentialsRequest);
-    check!(AlterUserScramCredentialsResponse);
-    check!(ApiVersionsRequest);
-    check!(ApiVersionsResponse);
-    check!(ConsumerGroupDescribeRequest);
-    check!(ConsumerGroupDescribeResponse);
-    check!(ConsumerGroupHeartbeatRequest);
-    check!(ConsumerGroupHeartbeatResponse);
-    check!(ConsumerProtocolAssignment);
-    check!(ConsumerProtocolSubscription);
-    check!(CreateAclsRequest);
-    check!(CreateAclsResponse);
-    check!(CreatePartitionsRequest);
-    check!(CreatePartitionsResponse);
-    check!(CreateTopicsRequest);
-    check!(CreateTopicsResponse);
-    check!(DefaultPrincipalData);
-    check!(DeleteAclsRequest);
-    check!(DeleteAclsResponse);
-    check!(DeleteGroupsRequest);
-    check!(DeleteGroupsResponse);
-    check!(DeleteRecordsRequest);
-    check!(DeleteRecordsResponse);
-    check!(DeleteTopicsRequest);
-    check!(DeleteTopicsResponse);
-    check!(DescribeAclsRequest);
-    check!(DescribeAclsResponse);
-    check!(DescribeClientQuotasRequest);
-    check!(DescribeClientQuotasResponse);
-    check!(DescribeClusterRequest);
-    check!(DescribeClusterResponse);
-    check!(DescribeConfigsRequest);
-    check!(DescribeConfigsResponse);
-    check!(DescribeGroupsRequest);
-    check!(DescribeGroupsResponse);
-    check!(DescribeLogDirsRequest);
-    check!(DescribeLogDirsResponse);
-    check!(DescribeProducersRequest);
-    check!(DescribeProducersResponse);
-    check!(DescribeQuorumRequest);
-    check!(DescribeQuorumResponse);
-    check!(DescribeTopicPartitionsRequest);
-    check!(DescribeTopicPartitionsResponse);
-    check!(DescribeTransactionsRequest);
-    check!(DescribeTransactionsResponse);
-    check!(DescribeUserScramCredentialsRequest);
-    check!(DescribeUserScramCredentialsResponse);
-    check!(ElectLeadersRequest);
-    check!(ElectLeadersResponse);
-    check!(EndTxnMarker);
-    check!(EndTxnRequest);
-    check!(EndTxnResponse);
-    check!(FetchRequest);
-    check!(FetchResponse);
-    check!(FindCoordinatorRequest);
-    check!(FindCoordinatorResponse);
-    check!(HeartbeatRequest);
-    check!(HeartbeatResponse);
-    check!(IncrementalAlterConfigsRequest);
-    check!(IncrementalAlterConfigsResponse);
-    check!(InitProducerIdRequest);
-    check!(InitProducerIdResponse);
-    check!(JoinGroupRequest);
-    check!(JoinGroupResponse);
-    check!(KRaftVersionRecord);
-    check!(LeaveGroupRequest);
-    check!(LeaveGroupResponse);
-    check!(ListConfigResourcesRequest);
-    check!(ListConfigResourcesResponse);
-    check!(ListGroupsRequest);
-    check!(ListGroupsResponse);
-    check!(ListOffsetsRequest);
-    check!(ListOffsetsResponse);
-    check!(ListPartitionReassignmentsRequest);
-    check!(ListPartitionReassignmentsResponse);
-    check!(ListTransactionsRequest);
-    check!(ListTransactionsResponse);
-    check!(MetadataRequest);
-    check!(MetadataResponse);
-    check!(OffsetCommitRequest);
-    check!(OffsetCommitResponse);
-    check!(OffsetDeleteRequest);
-    check!(OffsetDeleteResponse);
-    check!(OffsetFetchRequest);
-    check!(OffsetFetchResponse);
-    check!(OffsetForLeaderEpochRequest);
-    check!(OffsetForLeaderEpochResponse);
-    check!(ProduceRequest);
-    check!(ProduceResponse);
-    check!(SaslAuthenticateRequest);
-    check!(SaslAuthenticateResponse);
-    check!(SaslHandshakeRequest);
-    check!(SaslHandshakeResponse);
-    check!(SnapshotFooterRecord);
-    check!(SnapshotHeaderRecord);
-    check!(SyncGroupRequest);
-    check!(SyncGroupResponse);
-    check!(TxnOffsetCommitRequest);
-    check!(TxnOffsetCommitResponse);
-    check!(UpdateFeaturesRequest);
-    check!(UpdateFeaturesResponse);
-    check!(WriteTxnMarkersRequest);
-    check!(WriteTxnMarkersResponse);
+    compare_all(&schema::load(), &mut differing);
     assert!(differing.is_empty(), "{}", differing.join("\n"));
 }
