@@ -4,7 +4,7 @@
 //! infallible. The order of sources and synonyms is what Kafka's `DescribeConfigs` shows.
 //! Absent on purpose: persistence (the metadata log) and the wire.
 
-use super::broker::{BROKER_SETTINGS, BrokerSetting, Change, broker_setting};
+use super::broker::{BROKER_SETTINGS, Change, broker_setting};
 use super::names::{broker_synonyms, not_acted_on};
 use super::settings::BrokerSettings;
 use super::topic::{self, TOPIC_SETTINGS, TopicConfigError, topic_setting};
@@ -135,7 +135,7 @@ impl Layers {
         let usable = |overrides: &Overrides| {
             let mut kept = Overrides::new();
             for (name, value) in overrides {
-                match check_dynamic(name, value) {
+                match super::alter::check_dynamic(name, value) {
                     Ok(value) => {
                         kept.insert(name.clone(), value.to_string());
                     }
@@ -378,31 +378,6 @@ fn described(
         kind: Some(definition.kind),
         synonyms,
         doc,
-    }
-}
-
-/// Why `AlterConfigs` refuses a broker setting.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AlterError {
-    /// No such setting, or one that is fixed at start.
-    #[error("Cannot update these configs dynamically: {0}")]
-    NotDynamic(String),
-    /// The value is not acceptable.
-    #[error(transparent)]
-    Invalid(#[from] InvalidValue),
-}
-
-/// Checks a broker setting that a client wants to alter.
-///
-/// # Errors
-/// `AlterError`.
-pub fn check_dynamic(name: &str, value: &str) -> Result<Value, AlterError> {
-    match broker_setting(name) {
-        Some(BrokerSetting {
-            definition,
-            change: Change::Dynamic,
-        }) => Ok(definition.parse(value)?),
-        _ => Err(AlterError::NotDynamic(name.to_owned())),
     }
 }
 

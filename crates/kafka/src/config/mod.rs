@@ -5,6 +5,7 @@
 //! `docs/configuration.md` all read it.
 //! Absent on purpose: Highwater's own settings (listeners, engine: crate `highwater`), persistence.
 
+mod alter;
 mod broker;
 mod layers;
 mod names;
@@ -16,10 +17,9 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+pub use alter::{AlterError, Alteration, Operation, alter_broker, alter_topic, check_dynamic};
 pub use broker::{BROKER_SETTINGS, BrokerSetting, Change, broker_setting};
-pub use layers::{
-    AlterError, Described, Layers, Overrides, SettingError, Source, Synonym, check_dynamic,
-};
+pub use layers::{Described, Layers, Overrides, SettingError, Source, Synonym};
 pub use nearest::nearest;
 pub use settings::BrokerSettings;
 pub use topic::{TOPIC_SETTINGS, TopicConfigError, TopicSetting, topic_setting};

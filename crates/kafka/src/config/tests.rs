@@ -184,7 +184,7 @@ fn topic_overrides_are_checked() {
             .check_topic(&both)
             .unwrap_err()
             .to_string()
-            .contains("must not be larger")
+            .contains("(10) > max.compaction.lag.ms (5)")
     );
 }
 
@@ -313,9 +313,13 @@ fn only_dynamic_settings_can_be_altered() {
         (
             "num.partitions",
             "4",
-            "Cannot update these configs dynamically: num.partitions",
+            "Cannot update these configs dynamically: [num.partitions]",
         ),
-        ("what", "4", "Cannot update these configs dynamically: what"),
+        (
+            "what",
+            "4",
+            "Cannot update these configs dynamically: [what]",
+        ),
         (
             "log.segment.bytes",
             "4",

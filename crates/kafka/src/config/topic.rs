@@ -395,7 +395,7 @@ pub(super) fn check_topic_overrides(
 pub(super) fn check_together(config: &LogConfig) -> Result<(), TopicConfigError> {
     if config.min_compaction_lag_ms > config.max_compaction_lag_ms {
         return Err(TopicConfigError::Conflict(format!(
-            "min.compaction.lag.ms ({}) must not be larger than max.compaction.lag.ms ({})",
+            "conflict: min.compaction.lag.ms ({}) > max.compaction.lag.ms ({})",
             config.min_compaction_lag_ms, config.max_compaction_lag_ms
         )));
     }
