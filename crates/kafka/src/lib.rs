@@ -6,3 +6,4 @@ pub mod config;
 #[cfg(feature = "broker")]
 mod group;
 pub mod log;
+pub mod metadata;

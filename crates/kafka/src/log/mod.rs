@@ -20,7 +20,7 @@ pub mod partition_metadata;
 pub mod producer_snapshot;
 pub mod producer_state;
 pub mod record;
-mod small_file;
+pub(crate) mod small_file;
 pub mod txn_index;
 pub mod validate;
 pub mod varint;
