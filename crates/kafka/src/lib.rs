@@ -1,8 +1,16 @@
-//! The Kafka half of Highwater: the partitioned log layout (`log`), its settings (`config`) and, with the feature `broker`, the protocol.
+//! The Kafka half of Highwater: the partitioned log layout (`log`) and, with the feature `broker`, the protocol.
 //!
 //! Invariants: `log` needs no socket and no runtime; it is what offline tools and embedders use.
+//! [`broker`] holds what requests share, `connection` moves frames, `api` has one file per API key, `group`
+//! coordinates consumer groups.
 
+#[cfg(feature = "broker")]
+mod api;
+#[cfg(feature = "broker")]
+pub mod broker;
 pub mod config;
+#[cfg(feature = "broker")]
+mod connection;
 #[cfg(feature = "broker")]
 mod group;
 pub mod log;

@@ -1,0 +1,191 @@
+//! Requests: from a frame to its answer, one file per API key.
+//!
+//! Produce and Fetch are handled where the frame lies and answer through [`Waiting`]; every other API is an async
+//! function over a copy of its request, reached through the exhaustive match in [`dispatch`]. [`versions`] is the
+//! one place that says which versions are spoken.
+//!
+//! A request that cannot be read, or whose key or version is not spoken, closes the connection, as Kafka does: an
+//! invented error body would be worse, clients read an end of stream as "try again".
+
+mod api_versions;
+mod close;
+pub(crate) mod versions;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use kafka_wire::{ApiKey, Message, Reader, RequestHeader, Writer, encode_response};
+use tokio::time::Instant;
+
+pub(crate) use self::close::Close;
+use crate::broker::Broker;
+use crate::connection::{AnswerFuture, Slot};
+
+/// Who is at the other end, and how they reached us.
+#[derive(Debug, Clone)]
+pub(crate) struct ConnectionInfo {
+    /// Unique in this process.
+    pub(crate) id: u64,
+    pub(crate) peer: SocketAddr,
+    /// The address the client dialled: what it is told about this broker, unless configured.
+    pub(crate) local: SocketAddr,
+}
+
+/// What a handler may need besides its request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RequestContext<'a> {
+    pub(crate) broker: &'a Arc<Broker>,
+    pub(crate) connection: &'a ConnectionInfo,
+    pub(crate) client_id: Option<&'a str>,
+    pub(crate) version: i16,
+    pub(crate) correlation_id: i32,
+    /// When the request was received.
+    pub(crate) received: Instant,
+}
+
+/// A whole answer frame, length included.
+#[derive(Debug)]
+pub(crate) struct Encoded(pub(crate) Vec<u8>);
+
+/// What became of a request.
+pub(crate) enum Received {
+    /// It gets no answer (Produce with acks=0).
+    Nothing,
+    Answer(Slot),
+}
+
+/// What request kinds keep per connection.
+#[derive(Debug, Default)]
+pub(crate) struct Exchange {}
+
+impl Exchange {
+    pub(crate) fn new(_broker: &Arc<Broker>) -> Self {
+        Self::default()
+    }
+}
+
+/// Handles one frame (without its length). `frame` may be changed: record batches are stamped where they lie.
+pub(crate) fn receive(
+    broker: &Arc<Broker>,
+    connection: &Arc<ConnectionInfo>,
+    _exchange: &mut Exchange,
+    frame: &mut [u8],
+    received: Instant,
+) -> Result<Received, Close> {
+    let mut reader = Reader::new(frame);
+    let header = RequestHeader::decode(&mut reader).map_err(Close::Header)?;
+    let (key, version) = (header.api_key, header.api_version);
+    let unsupported = Close::Unsupported { key, version };
+    let Some(api) = ApiKey::from_i16(key) else {
+        return Err(unsupported);
+    };
+    let Some(range) = versions::handled(api) else {
+        return Err(unsupported);
+    };
+    let known = range.contains(version);
+    if !known && api != ApiKey::ApiVersions {
+        return Err(unsupported);
+    }
+    let call = Call {
+        broker: Arc::clone(broker),
+        connection: Arc::clone(connection),
+        api,
+        version,
+        correlation_id: header.correlation_id,
+        client_id: header.client_id.as_deref().map(Box::from),
+        body: reader.rest().to_vec(),
+        received,
+    };
+    if !known {
+        // The body of an unknown version is not looked at.
+        return Ok(Received::Answer(Slot::Ready(api_versions::downgrade(
+            &call,
+        )?)));
+    }
+    Ok(Received::Answer(Slot::Future {
+        barrier: is_barrier(api),
+        answer: dispatch(call),
+    }))
+}
+
+/// Whether requests behind this one wait until it is done. Those that park by design do not hold others up.
+const fn is_barrier(api: ApiKey) -> bool {
+    !matches!(
+        api,
+        ApiKey::JoinGroup | ApiKey::SyncGroup | ApiKey::OffsetCommit
+    )
+}
+
+/// A request taken out of its receive buffer.
+struct Call {
+    broker: Arc<Broker>,
+    connection: Arc<ConnectionInfo>,
+    api: ApiKey,
+    version: i16,
+    correlation_id: i32,
+    client_id: Option<Box<str>>,
+    body: Vec<u8>,
+    received: Instant,
+}
+
+impl Call {
+    fn context(&self) -> RequestContext<'_> {
+        RequestContext {
+            broker: &self.broker,
+            connection: &self.connection,
+            client_id: self.client_id.as_deref(),
+            version: self.version,
+            correlation_id: self.correlation_id,
+            received: self.received,
+        }
+    }
+
+    fn decode<'a, M: Message<'a>>(&'a self) -> Result<M, Close> {
+        let mut reader = Reader::new(&self.body);
+        M::decode(&mut reader, self.version).map_err(|error| self.undecodable(error))
+    }
+
+    fn encode<'a, M: Message<'a>>(&self, response: &M, version: i16) -> Result<Encoded, Close> {
+        let mut writer = Writer::new();
+        encode_response(&mut writer, self.correlation_id, version, response).map_err(|error| {
+            Close::Unanswerable {
+                api: self.api,
+                version,
+                error,
+            }
+        })?;
+        Ok(Encoded(writer.into_vec()))
+    }
+
+    fn undecodable(&self, error: kafka_wire::WireError) -> Close {
+        Close::Undecodable {
+            api: self.api,
+            version: self.version,
+            error,
+        }
+    }
+}
+
+/// Decode, handle, encode: the same three steps for every API outside the hot path.
+macro_rules! answer {
+    ($call:ident, $handler:path) => {
+        Box::pin(async move {
+            let context = $call.context();
+            let response = $handler(&context, $call.decode()?).await?;
+            $call.encode(&response, $call.version)
+        })
+    };
+}
+
+fn dispatch(call: Call) -> AnswerFuture {
+    match call.api {
+        ApiKey::ApiVersions => answer!(call, api_versions::handle),
+        // Built by later work; `versions::handled` keeps them out.
+        other => Box::pin(async move {
+            Err(Close::Unsupported {
+                key: other as i16,
+                version: call.version,
+            })
+        }),
+    }
+}

@@ -1,0 +1,42 @@
+//! Which APIs are spoken, in which versions.
+//!
+//! The ranges are Kafka 4.3.1's, except where a client would be led into something that is not built: Produce stops
+//! at 11 (12 joins a transaction implicitly), OffsetCommit and OffsetFetch keep Kafka's tops. A key that is `None`
+//! is neither advertised nor answered: its connection is closed.
+
+use kafka_wire::api_versions_response::ApiVersion;
+use kafka_wire::{ApiKey, VersionRange};
+
+/// The versions of `api` that are answered; `None` when none is.
+pub(crate) const fn handled(api: ApiKey) -> Option<VersionRange> {
+    let (min, max) = match api {
+        ApiKey::ApiVersions => (0, 4),
+        _ => return None,
+    };
+    Some(VersionRange::new(min, max))
+}
+
+/// The versions of `api` that are advertised.
+///
+/// Produce claims to start at 0 although below 3 is refused: librdkafka derives feature flags from the low end and
+/// stops compressing, or producing, otherwise. Kafka does the same.
+pub(crate) const fn advertised(api: ApiKey) -> Option<VersionRange> {
+    match (api, handled(api)) {
+        (ApiKey::Produce, Some(range)) => Some(VersionRange::new(0, range.max)),
+        (_, range) => range,
+    }
+}
+
+/// The table of an ApiVersions answer, by key.
+pub(crate) fn table() -> Vec<ApiVersion> {
+    let keys = ApiKey::ALL.iter();
+    keys.filter_map(|api| {
+        let range = advertised(*api)?;
+        Some(ApiVersion {
+            api_key: *api as i16,
+            min_version: range.min,
+            max_version: range.max,
+        })
+    })
+    .collect()
+}

@@ -1,0 +1,307 @@
+//! Threads and listeners: accepts connections and spreads them over single-threaded runtimes.
+//!
+//! Each shard is one thread with one runtime; a connection stays on the shard it was given to. The first shard also
+//! accepts, and hands a new connection to the shard that has the fewest.
+//! Stopping: no more accepts, connections send what is ready and close, what is left after the grace is dropped.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener as StdListener, TcpStream as StdStream};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
+use tokio::sync::{mpsc, watch};
+use tokio::task::LocalSet;
+use tracing::warn;
+
+use super::Broker;
+use crate::api::ConnectionInfo;
+use crate::connection::{self, Shard};
+
+/// How many threads may read cold data at once, per shard.
+const BLOCKING_THREADS: usize = 4;
+/// Pause after an accept that failed for lack of file descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How to serve a broker.
+#[derive(Debug, Clone)]
+pub struct ServerOptions {
+    /// Addresses to listen on; port 0 picks one.
+    pub listen: Vec<SocketAddr>,
+    /// Threads that serve connections. Default: one per core.
+    pub threads: usize,
+    /// How long connections may take to send what they owe when the server stops. Default 5 s.
+    pub stop_grace: Duration,
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        Self {
+            listen: Vec::new(),
+            threads: std::thread::available_parallelism().map_or(1, usize::from),
+            stop_grace: Duration::from_secs(5),
+        }
+    }
+}
+
+/// A running server. Dropping it stops it without waiting.
+#[derive(Debug)]
+pub struct Server {
+    addresses: Vec<SocketAddr>,
+    stop: watch::Sender<bool>,
+    threads: Vec<JoinHandle<()>>,
+    connections: Arc<Connections>,
+}
+
+/// Counters over all shards.
+#[derive(Debug, Default)]
+struct Connections {
+    accepted: AtomicU64,
+    open: Vec<AtomicUsize>,
+}
+
+struct NewConnection {
+    stream: StdStream,
+    info: ConnectionInfo,
+}
+
+impl Server {
+    /// Binds every address, then starts the threads: when this returns, connections are accepted.
+    ///
+    /// # Errors
+    /// An address that cannot be bound, or a thread or runtime that cannot be made.
+    pub fn start(broker: &Arc<Broker>, options: &ServerOptions) -> io::Result<Self> {
+        let listeners = options.listen.iter().map(|address| bind(*address));
+        let listeners = listeners.collect::<io::Result<Vec<_>>>()?;
+        let addresses = listeners.iter().map(StdListener::local_addr);
+        let addresses = addresses.collect::<io::Result<Vec<_>>>()?;
+        let count = options.threads.max(1);
+        let connections = Arc::new(Connections {
+            accepted: AtomicU64::new(0),
+            open: (0..count).map(|_| AtomicUsize::new(0)).collect(),
+        });
+        let (stop, stopping) = watch::channel(false);
+        let (senders, receivers): (Vec<_>, Vec<_>) =
+            (0..count).map(|_| mpsc::unbounded_channel()).unzip();
+        let mut acceptor = Some(Acceptor {
+            listeners,
+            senders,
+            connections: Arc::clone(&connections),
+        });
+        let mut threads = Vec::with_capacity(count);
+        for (index, incoming) in receivers.into_iter().enumerate() {
+            let shard = ShardThread {
+                index,
+                broker: Arc::clone(broker),
+                incoming,
+                stopping: stopping.clone(),
+                grace: options.stop_grace,
+                connections: Arc::clone(&connections),
+                acceptor: acceptor.take(),
+            };
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .max_blocking_threads(BLOCKING_THREADS)
+                .build()?;
+            let thread = std::thread::Builder::new().name(format!("kafka-{index}"));
+            threads.push(thread.spawn(move || shard.run(&runtime))?);
+        }
+        Ok(Self {
+            addresses,
+            stop,
+            threads,
+            connections,
+        })
+    }
+
+    /// The addresses bound, in the order asked for.
+    #[must_use]
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Connections open now.
+    #[must_use]
+    pub fn open_connections(&self) -> usize {
+        self.connections
+            .open
+            .iter()
+            .map(|open| open.load(Ordering::Relaxed))
+            .sum()
+    }
+
+    /// Connections accepted since the start.
+    #[must_use]
+    pub fn accepted_connections(&self) -> u64 {
+        self.connections.accepted.load(Ordering::Relaxed)
+    }
+
+    /// Stops accepting, lets connections finish within the grace, and waits for the threads. Blocks.
+    pub fn stop(mut self) {
+        self.stop.send_replace(true);
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                warn!("a connection thread had panicked");
+            }
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+    }
+}
+
+fn bind(address: SocketAddr) -> io::Result<StdListener> {
+    let listener = StdListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+struct ShardThread {
+    index: usize,
+    broker: Arc<Broker>,
+    incoming: mpsc::UnboundedReceiver<NewConnection>,
+    stopping: watch::Receiver<bool>,
+    grace: Duration,
+    connections: Arc<Connections>,
+    acceptor: Option<Acceptor>,
+}
+
+impl ShardThread {
+    fn run(mut self, runtime: &Runtime) {
+        let local = LocalSet::new();
+        let shard = Rc::new(Shard::default());
+        local.block_on(runtime, async {
+            if let Some(acceptor) = self.acceptor.take() {
+                tokio::task::spawn_local(acceptor.run(self.stopping.clone()));
+            }
+            self.take_connections(&shard).await;
+            shard.stop();
+            let drained = async {
+                while shard.connections() > 0 {
+                    tokio::time::sleep(Duration::from_millis(2)).await;
+                }
+            };
+            let _ = tokio::time::timeout(self.grace, drained).await;
+        });
+    }
+
+    async fn take_connections(&mut self, shard: &Rc<Shard>) {
+        loop {
+            let new = tokio::select! {
+                new = self.incoming.recv() => new,
+                _ = self.stopping.wait_for(|stopping| *stopping) => None,
+            };
+            let Some(new) = new else { return };
+            let stream = match TcpStream::from_std(new.stream) {
+                Ok(stream) => stream,
+                Err(error) => {
+                    warn!(%error, "a new connection could not be registered");
+                    self.gone();
+                    continue;
+                }
+            };
+            let serving =
+                connection::serve(stream, new.info, Arc::clone(&self.broker), Rc::clone(shard));
+            let connections = Arc::clone(&self.connections);
+            let index = self.index;
+            tokio::task::spawn_local(async move {
+                serving.await;
+                connections.gone(index);
+            });
+        }
+    }
+
+    fn gone(&self) {
+        self.connections.gone(self.index);
+    }
+}
+
+impl Connections {
+    fn gone(&self, index: usize) {
+        if let Some(open) = self.open.get(index) {
+            open.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+struct Acceptor {
+    listeners: Vec<StdListener>,
+    senders: Vec<mpsc::UnboundedSender<NewConnection>>,
+    connections: Arc<Connections>,
+}
+
+impl Acceptor {
+    async fn run(self, mut stopping: watch::Receiver<bool>) {
+        let Self {
+            listeners,
+            senders,
+            connections,
+        } = self;
+        let spread = Rc::new(Spread {
+            senders,
+            connections,
+        });
+        for listener in listeners {
+            let spread = Rc::clone(&spread);
+            tokio::task::spawn_local(async move {
+                match TcpListener::from_std(listener) {
+                    Ok(listener) => accept(&listener, &spread).await,
+                    Err(error) => warn!(%error, "a listener could not be registered"),
+                }
+            });
+        }
+        // The tasks, and with them the listeners, end with the runtime.
+        let _ = stopping.wait_for(|stopping| *stopping).await;
+    }
+}
+
+struct Spread {
+    senders: Vec<mpsc::UnboundedSender<NewConnection>>,
+    connections: Arc<Connections>,
+}
+
+async fn accept(listener: &TcpListener, spread: &Spread) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                if let Err(error) = spread.hand_over(stream, peer) {
+                    warn!(%peer, %error, "a new connection was dropped");
+                }
+            }
+            Err(error) => {
+                warn!(%error, "accept failed");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+impl Spread {
+    fn hand_over(&self, stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
+        stream.set_nodelay(true)?;
+        let local = stream.local_addr()?;
+        rustix::net::sockopt::set_socket_keepalive(&stream, true)?;
+        let open = self.connections.open.iter().zip(&self.senders);
+        let least = open.min_by_key(|(open, _)| open.load(Ordering::Relaxed));
+        let Some((open, sender)) = least else {
+            return Ok(());
+        };
+        let id = self.connections.accepted.fetch_add(1, Ordering::Relaxed) + 1;
+        let new = NewConnection {
+            stream: stream.into_std()?,
+            info: ConnectionInfo { id, peer, local },
+        };
+        open.fetch_add(1, Ordering::Relaxed);
+        if sender.send(new).is_err() {
+            open.fetch_sub(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,244 @@
+//! A connection: frames in, answers out, in order.
+//!
+//! One task on one single-threaded runtime owns a connection from accept to close; nothing crosses threads per
+//! request unless a request waits for something that another thread does (a sync, an append elsewhere).
+//! Each turn handles every whole frame that the last read brought, moves the answers that are ready into one buffer
+//! and sends that at once. Requests that wait (acknowledgement by a sync, long poll, join) queue in [`pending`].
+//!
+//! Back pressure: while answers cannot be sent, or too many wait, or memory in flight is used up, nothing is read.
+//! Absent on purpose: what a request means (`api`), authentication, throttling.
+
+mod buffers;
+mod input;
+mod output;
+mod pending;
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep};
+
+pub(crate) use self::buffers::Buffers;
+pub(crate) use self::input::FrameError;
+use self::input::{Input, Received};
+pub(crate) use self::output::Output;
+use self::pending::Queue;
+pub(crate) use self::pending::{AnswerFuture, Slot};
+use crate::api::{self, Close, ConnectionInfo, Received as Handled};
+use crate::broker::Broker;
+
+/// What the connections of one thread share.
+#[derive(Default)]
+pub(crate) struct Shard {
+    pub(crate) buffers: Buffers,
+    stopping: Cell<bool>,
+    wakers: RefCell<HashMap<u64, Waker>>,
+}
+
+impl Shard {
+    /// Asks every connection to send what it has and close.
+    pub(crate) fn stop(&self) {
+        self.stopping.set(true);
+        for waker in self.wakers.borrow().values() {
+            waker.wake_by_ref();
+        }
+    }
+
+    /// Connections being served.
+    pub(crate) fn connections(&self) -> usize {
+        self.wakers.borrow().len()
+    }
+}
+
+/// Serves one connection until either side ends it.
+pub(crate) async fn serve(
+    stream: TcpStream,
+    info: ConnectionInfo,
+    broker: Arc<Broker>,
+    shard: Rc<Shard>,
+) {
+    let id = info.id;
+    let mut connection = Connection::new(stream, info, broker, Rc::clone(&shard));
+    let close = poll_fn(|cx| {
+        shard
+            .wakers
+            .borrow_mut()
+            .entry(id)
+            .or_insert_with(|| cx.waker().clone());
+        connection.poll(cx)
+    })
+    .await;
+    shard.wakers.borrow_mut().remove(&id);
+    connection.report(&close);
+}
+
+struct Connection {
+    stream: TcpStream,
+    info: Arc<ConnectionInfo>,
+    broker: Arc<Broker>,
+    shard: Rc<Shard>,
+    input: Input,
+    output: Output,
+    queue: Queue,
+    /// State that request kinds keep per connection: scratch space and caches.
+    exchange: api::Exchange,
+    last_received: Instant,
+    /// Fires at or before the earliest moment something is due; moved only when it has fired.
+    alarm: Option<(Instant, Pin<Box<Sleep>>)>,
+}
+
+impl Connection {
+    fn new(stream: TcpStream, info: ConnectionInfo, broker: Arc<Broker>, shard: Rc<Shard>) -> Self {
+        let limits = broker.limits();
+        Self {
+            stream,
+            info: Arc::new(info),
+            shard,
+            input: Input::new(limits.frame_bytes_max, Arc::clone(broker.budget())),
+            output: Output::default(),
+            queue: Queue::default(),
+            exchange: api::Exchange::new(&broker),
+            broker,
+            last_received: Instant::now(),
+            alarm: None,
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Close> {
+        loop {
+            match self.turn(cx) {
+                Ok(Turn::Again) => {}
+                Ok(Turn::Wait) => match self.poll_alarm(cx) {
+                    Ok(Poll::Pending) => return Poll::Pending,
+                    Ok(Poll::Ready(())) => {}
+                    Err(close) => return Poll::Ready(close),
+                },
+                Err(close) => return Poll::Ready(close),
+            }
+        }
+    }
+
+    /// Handles what is buffered, sends what is ready, reads once.
+    fn turn(&mut self, cx: &mut Context<'_>) -> Result<Turn, Close> {
+        let drained = self.handle_frames(cx)?;
+        let settled = self
+            .queue
+            .poll_settle(cx, &mut self.output, &self.shard.buffers)?;
+        let was_full = self.output.is_full();
+        if self
+            .output
+            .poll_flush(cx, &self.stream, &self.shard.buffers)?
+            .is_pending()
+        {
+            if was_full {
+                return Ok(Turn::Wait);
+            }
+        } else if was_full {
+            // Room again, for frames or answers that were held back.
+            return Ok(Turn::Again);
+        }
+        if self.shard.stopping.get() && settled.is_ready() && self.output.is_empty() {
+            return Err(Close::Stopping);
+        }
+        if !drained {
+            // Frames are left over only because answers wait; when those settle there is more to do.
+            return Ok(if self.queue.accepts() {
+                Turn::Again
+            } else {
+                Turn::Wait
+            });
+        }
+        match self
+            .input
+            .poll_receive(cx, &mut self.stream, &self.shard.buffers)?
+        {
+            Poll::Pending => Ok(Turn::Wait),
+            Poll::Ready(Received::End) => Err(Close::ByPeer),
+            Poll::Ready(Received::Bytes(_)) => {
+                self.last_received = Instant::now();
+                Ok(Turn::Again)
+            }
+        }
+    }
+
+    /// Handles whole frames while answers may be added; true when none is left.
+    fn handle_frames(&mut self, cx: &mut Context<'_>) -> Result<bool, Close> {
+        loop {
+            if !self.queue.accepts() || self.output.is_full() {
+                return Ok(false);
+            }
+            let Some(frame) = self.input.next_frame()? else {
+                return Ok(true);
+            };
+            let frame = self.input.bytes_mut().get_mut(frame).unwrap_or_default();
+            let handled = api::receive(
+                &self.broker,
+                &self.info,
+                &mut self.exchange,
+                frame,
+                self.last_received,
+            )?;
+            match handled {
+                Handled::Nothing => continue,
+                Handled::Answer(slot) => self.queue.push(slot),
+            }
+            // Polled in turn, so that work which needs no waiting is done before the next request is looked at.
+            let _ = self
+                .queue
+                .poll_settle(cx, &mut self.output, &self.shard.buffers)?;
+        }
+    }
+
+    /// Ready when the alarm fired, that is: when another turn should be taken.
+    fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Result<Poll<()>, Close> {
+        let idle_until = self.last_received + self.broker.limits().idle;
+        let due = if self.queue.is_empty() {
+            idle_until
+        } else {
+            // A connection whose answers wait is not idle, however long that takes.
+            let far = Instant::now() + self.broker.limits().idle;
+            self.queue
+                .deadline()
+                .map_or(far, |deadline| deadline.min(far))
+        };
+        let (set_for, sleep) = self
+            .alarm
+            .get_or_insert_with(|| (due, Box::pin(tokio::time::sleep_until(due))));
+        if due < *set_for {
+            sleep.as_mut().reset(due);
+            *set_for = due;
+        }
+        if sleep.as_mut().poll(cx).is_pending() {
+            return Ok(Poll::Pending);
+        }
+        let now = Instant::now();
+        if now >= idle_until && self.queue.is_empty() {
+            return Err(Close::Idle);
+        }
+        // Fired early for what is due now, or late for nothing; the smallest step keeps it from spinning.
+        let next = due.max(now + Duration::from_millis(1));
+        sleep.as_mut().reset(next);
+        *set_for = next;
+        Ok(Poll::Ready(()))
+    }
+
+    fn report(&self, close: &Close) {
+        self.broker
+            .closings()
+            .report(&self.info, close, self.input.buffered_bytes());
+    }
+}
+
+enum Turn {
+    /// More can be done at once.
+    Again,
+    /// Everything that could be done is done; something has the waker.
+    Wait,
+}
