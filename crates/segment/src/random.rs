@@ -8,12 +8,14 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, IoSlice};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use parking_lot::RwLock;
+use parking_lot::{RwLock, RwLockWriteGuard};
 
 use crate::disk::{Disk, RealDisk, write_all_at};
+use crate::engine::random_map::RandomMap;
 use crate::engine::read_full;
 use crate::error::SegmentError;
 
@@ -36,9 +38,90 @@ pub struct RandomFile {
 
 #[derive(Debug)]
 struct State {
+    form: RandomForm,
     file: File,
+    /// Content.
     len: u64,
+    /// The file's length: `len`, and with `Mmap` zeros above it.
+    allocated: u64,
     capacity: u64,
+    map: Option<RandomMap>,
+}
+
+/// A mapped file takes space in steps of this size.
+const STEP_BYTES: u64 = 64 * 1024;
+
+impl State {
+    /// Makes sure that the file reaches to `end`, and the mapping if there is to be one.
+    fn reach(&mut self, disk: &dyn Disk, end: u64) -> io::Result<()> {
+        if self.form == RandomForm::File {
+            return Ok(());
+        }
+        if end > self.capacity {
+            self.map = None;
+            self.capacity = end.max(self.capacity.saturating_mul(2));
+        }
+        if end > self.allocated {
+            let steps = end.div_ceil(STEP_BYTES).saturating_mul(STEP_BYTES);
+            let new = steps.min(self.capacity).max(end);
+            match disk.allocate(&self.file, self.allocated, new - self.allocated, false) {
+                Err(error) if error.raw_os_error() == Some(libc::EOPNOTSUPP) => {
+                    self.file.set_len(new)?;
+                }
+                other => other?,
+            }
+            self.allocated = new;
+        }
+        if self.map.is_none() {
+            self.map = Some(RandomMap::new(&self.file, self.capacity)?);
+        }
+        Ok(())
+    }
+
+    fn mapped(&self, from: u64, to: u64) -> io::Result<Option<&[u8]>> {
+        match &self.map {
+            Some(map) => Ok(Some(map.bytes(range(from, to)?)?)),
+            None => Ok(None),
+        }
+    }
+
+    fn store(&mut self, disk: &dyn Disk, at: u64, bytes: &[u8]) -> io::Result<()> {
+        let end = at + bytes.len() as u64;
+        self.reach(disk, end)?;
+        match &mut self.map {
+            Some(map) => {
+                map.bytes_mut(range(at, end)?)?.copy_from_slice(bytes);
+                map.check()?;
+            }
+            None => write_all_at(disk, &self.file, &[IoSlice::new(bytes)], at)?,
+        }
+        self.len = self.len.max(end);
+        self.allocated = self.allocated.max(end);
+        Ok(())
+    }
+
+    fn resize(&mut self, disk: &dyn Disk, len: u64) -> io::Result<()> {
+        if self.form == RandomForm::File {
+            self.file.set_len(len)?;
+            self.allocated = len;
+        } else if len > self.len {
+            self.reach(disk, len)?;
+        } else if len < self.len {
+            let (from, to) = (len, self.len);
+            self.reach(disk, to)?;
+            if let Some(map) = &mut self.map {
+                map.bytes_mut(range(from, to)?)?.fill(0);
+                map.check()?;
+            }
+        }
+        self.len = len;
+        Ok(())
+    }
+}
+
+fn range(from: u64, to: u64) -> io::Result<Range<usize>> {
+    let place = |at| usize::try_from(at).map_err(|_| io::ErrorKind::FileTooLarge);
+    Ok(place(from)?..place(to)?)
 }
 
 impl RandomFile {
@@ -79,14 +162,18 @@ impl RandomFile {
     fn over(
         path: &Path,
         file: File,
-        _form: RandomForm,
+        form: RandomForm,
         len: u64,
         capacity: u64,
     ) -> Result<Self, SegmentError> {
+        let capacity = capacity.max(len).max(1);
         let state = State {
+            form,
             file,
             len,
-            capacity: capacity.max(len),
+            allocated: len,
+            capacity,
+            map: None,
         };
         Ok(Self {
             path: path.to_owned(),
@@ -125,13 +212,8 @@ impl RandomFile {
     /// # Errors
     /// `NoSpace`, `Io`: the length is what it was.
     pub fn set_len(&self, len: u64) -> Result<(), SegmentError> {
-        let mut state = self.state.write();
-        state
-            .file
-            .set_len(len)
-            .map_err(|source| SegmentError::io("resize", &self.path, source))?;
-        state.len = len;
-        Ok(())
+        let resized = self.state.write().resize(&*self.disk, len);
+        resized.map_err(|source| self.failed("resize", source))
     }
 
     /// Puts bytes at `at`, growing the content if they reach beyond it.
@@ -139,11 +221,8 @@ impl RandomFile {
     /// # Errors
     /// `NoSpace`: nothing was written that counts. `Io`.
     pub fn write_at(&self, at: u64, bytes: &[u8]) -> Result<(), SegmentError> {
-        let mut state = self.state.write();
-        write_all_at(&*self.disk, &state.file, &[IoSlice::new(bytes)], at)
-            .map_err(|source| SegmentError::io("write", &self.path, source))?;
-        state.len = state.len.max(at + bytes.len() as u64);
-        Ok(())
+        let stored = self.state.write().store(&*self.disk, at, bytes);
+        stored.map_err(|source| self.failed("write", source))
     }
 
     /// Copies content from `at` on; returns how many bytes there were.
@@ -155,7 +234,16 @@ impl RandomFile {
         let there = usize::try_from(state.len.saturating_sub(at)).unwrap_or(usize::MAX);
         let len = out.len().min(there);
         let out = out.get_mut(..len).unwrap_or_default();
-        read_full(&state.file, at, out).map_err(|source| self.failed("read", source))
+        match state.mapped(at, at + out.len() as u64) {
+            Ok(Some(bytes)) => {
+                out.copy_from_slice(bytes);
+                let intact = state.map.as_ref().map_or(Ok(()), RandomMap::check);
+                intact.map(|()| out.len())
+            }
+            Ok(None) => read_full(&state.file, at, out),
+            Err(error) => Err(error),
+        }
+        .map_err(|source| self.failed("read", source))
     }
 
     /// Calls `look` with the whole content: in place with `Mmap`, a copy with `File`. Writers
@@ -164,10 +252,25 @@ impl RandomFile {
     /// # Errors
     /// `Io`, also where a page could not be read: what `look` saw then is worthless.
     pub fn with_slice<T>(&self, look: impl FnOnce(&[u8]) -> T) -> Result<T, SegmentError> {
-        let state = self.state.read();
-        let mut copy = vec![0; usize::try_from(state.len).unwrap_or(usize::MAX)];
-        let n =
-            read_full(&state.file, 0, &mut copy).map_err(|source| self.failed("read", source))?;
+        self.look(look)
+            .map_err(|source| self.failed("read", source))
+    }
+
+    fn look<T>(&self, look: impl FnOnce(&[u8]) -> T) -> io::Result<T> {
+        let mut state = self.state.read();
+        if state.form == RandomForm::Mmap && state.map.is_none() && state.len > 0 {
+            drop(state);
+            let mut writing = self.state.write();
+            let len = writing.len;
+            writing.reach(&*self.disk, len)?;
+            state = RwLockWriteGuard::downgrade(writing);
+        }
+        if let (Some(bytes), Some(map)) = (state.mapped(0, state.len)?, &state.map) {
+            let seen = look(bytes);
+            return map.check().map(|()| seen);
+        }
+        let mut copy = vec![0; range(0, state.len)?.len()];
+        let n = read_full(&state.file, 0, &mut copy)?;
         Ok(look(copy.get(..n).unwrap_or_default()))
     }
 
@@ -177,6 +280,15 @@ impl RandomFile {
     /// # Errors
     /// `Io`.
     pub fn trim(&self) -> Result<(), SegmentError> {
+        let mut state = self.state.write();
+        state.map = None;
+        if state.allocated > state.len {
+            state
+                .file
+                .set_len(state.len)
+                .map_err(|source| self.failed("trim", source))?;
+            state.allocated = state.len;
+        }
         Ok(())
     }
 
@@ -193,5 +305,13 @@ impl RandomFile {
 
     fn failed(&self, doing: &'static str, source: io::Error) -> SegmentError {
         SegmentError::io(doing, &self.path, source)
+    }
+}
+
+impl Drop for RandomFile {
+    fn drop(&mut self) {
+        if let Err(error) = self.trim() {
+            tracing::debug!(%error, "zeros stay behind the content");
+        }
     }
 }

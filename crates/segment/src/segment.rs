@@ -209,9 +209,18 @@ impl Segment {
         if range.is_empty() {
             return Ok(Lease::owned(Vec::new()));
         }
-        self.reader()?
-            .lease(range)
-            .map_err(|source| self.failed("read", source))
+        self.touch();
+        // Bound before the match, or the guard would live through a slow read.
+        let in_place = self
+            .reader
+            .read()
+            .as_ref()
+            .and_then(|r| r.lease_in_place(range.clone()));
+        let lease = match in_place {
+            Some(lease) => lease,
+            None => self.reader()?.lease(range),
+        };
+        lease.map_err(|source| self.failed("read", source))
     }
 
     /// Appends to `out` what a connection sends for a range of the file. Does not read where the
@@ -224,9 +233,27 @@ impl Segment {
         if range.is_empty() {
             return Ok(());
         }
-        self.reader()?
-            .parts(range, out)
-            .map_err(|source| self.failed("read", source))
+        self.touch();
+        let in_file = self
+            .reader
+            .read()
+            .as_ref()
+            .and_then(|r| r.file_part(range.clone()));
+        if let Some(part) = in_file {
+            out.push(part);
+            return Ok(());
+        }
+        let reader = self.reader()?;
+        let part = match reader.file_part(range.clone()) {
+            Some(part) => part,
+            None => Part::Mem(
+                reader
+                    .lease(range)
+                    .map_err(|source| self.failed("read", source))?,
+            ),
+        };
+        out.push(part);
+        Ok(())
     }
 
     /// True if a read of the range would not touch the disk, as far as can be told.
@@ -315,7 +342,8 @@ impl Segment {
         self.reader.read().is_some()
     }
 
-    /// True while a lease or a running read holds the reader.
+    /// True while a lease or a part is out, or a read runs. Always true for a segment with an
+    /// open writer.
     pub(crate) fn is_lent(&self) -> bool {
         self.reader
             .read()

@@ -375,7 +375,7 @@ impl Chain {
         let Some(segment) = self.find(base).filter(|segment| segment.base() == base) else {
             return false;
         };
-        if !segment.was_idle() || segment.is_lent() {
+        if !segment.was_idle() {
             return segment.is_open();
         }
         // The lock keeps an append from opening the file while it is being closed.

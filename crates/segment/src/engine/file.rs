@@ -28,24 +28,22 @@ impl FileEngine {
     }
 
     fn opened(&self, file: File, spec: &SegmentSpec, len: u64) -> io::Result<OpenSegment> {
-        let file = Arc::new(file);
         let room = Room::new(spec, &self.disk, len);
         room.ensure(&file, len + 1)?;
-        let writer = FileWriter {
+        let body = Arc::new(FileBody {
             disk: Arc::clone(&self.disk),
-            file: Arc::clone(&file),
+            file: Arc::new(file),
+        });
+        let writer = FileWriter {
+            body: Arc::clone(&body),
             room,
             written: len,
             scratch: Vec::new(),
             reserved: 0,
         };
-        let reader = FileReader {
-            disk: Arc::clone(&self.disk),
-            file,
-        };
         Ok(OpenSegment {
             writer: Box::new(writer),
-            reader: Arc::new(reader),
+            reader: body,
         })
     }
 }
@@ -103,7 +101,7 @@ impl Engine for FileEngine {
         len: u64,
     ) -> io::Result<Arc<dyn SegmentReader>> {
         let file = Arc::new(open_for_reading(path, len)?);
-        Ok(Arc::new(FileReader {
+        Ok(Arc::new(FileBody {
             disk: Arc::clone(&self.disk),
             file,
         }))
@@ -112,8 +110,7 @@ impl Engine for FileEngine {
 
 #[derive(Debug)]
 struct FileWriter {
-    disk: Arc<dyn Disk>,
-    file: Arc<File>,
+    body: Arc<FileBody>,
     room: Room,
     written: u64,
     /// Where reservations are encoded. Kept between reservations; given back when idle closes
@@ -125,9 +122,9 @@ struct FileWriter {
 impl FileWriter {
     fn write(&mut self, parts: &[IoSlice<'_>]) -> io::Result<()> {
         let len: u64 = parts.iter().map(|part| part.len() as u64).sum();
-        self.room.ensure(&self.file, self.written + len)?;
-        if let Err(error) = write_all_at(&*self.disk, &self.file, parts, self.written) {
-            self.room.undo_partial(&self.file, self.written);
+        self.room.ensure(&self.body.file, self.written + len)?;
+        if let Err(error) = write_all_at(&*self.body.disk, &self.body.file, parts, self.written) {
+            self.room.undo_partial(&self.body.file, self.written);
             return Err(error);
         }
         self.written += len;
@@ -143,7 +140,8 @@ impl SegmentWriter for FileWriter {
     }
 
     fn reserve(&mut self, len: usize) -> io::Result<()> {
-        self.room.ensure(&self.file, self.written + len as u64)?;
+        self.room
+            .ensure(&self.body.file, self.written + len as u64)?;
         if self.scratch.len() < len {
             self.scratch.resize(len, 0);
         }
@@ -177,17 +175,17 @@ impl SegmentWriter for FileWriter {
     }
 
     fn seal(&mut self) -> io::Result<()> {
-        self.room.close(&self.file, self.written)
+        self.room.close(&self.body.file, self.written)
     }
 }
 
 #[derive(Debug)]
-pub(super) struct FileReader {
+struct FileBody {
     disk: Arc<dyn Disk>,
     file: Arc<File>,
 }
 
-impl SegmentReader for FileReader {
+impl SegmentReader for FileBody {
     fn read_at(&self, at: u64, out: &mut [u8]) -> io::Result<usize> {
         read_full(&self.file, at, out)
     }
@@ -196,13 +194,20 @@ impl SegmentReader for FileReader {
         sys::read_without_waiting(&self.file, at, out)
     }
 
-    fn lease(self: Arc<Self>, range: Range<u64>) -> io::Result<Lease> {
+    fn lease_in_place(&self, _range: Range<u64>) -> Option<io::Result<Lease>> {
+        None
+    }
+
+    fn lease(&self, range: Range<u64>) -> io::Result<Lease> {
         lease_copy(&self.file, range)
     }
 
-    fn parts(self: Arc<Self>, range: Range<u64>, out: &mut Vec<Part>) -> io::Result<()> {
-        out.push(file_part(&self.file, range));
-        Ok(())
+    fn file_part(&self, range: Range<u64>) -> Option<Part> {
+        Some(file_part(&self.file, range))
+    }
+
+    fn is_lent(&self) -> bool {
+        Arc::strong_count(&self.file) > 1
     }
 
     fn resident(&self, range: Range<u64>) -> bool {

@@ -1,28 +1,69 @@
 //! Bytes lent out of a segment.
 
+#![allow(unsafe_code)]
+
 use std::fmt;
-use std::ops::Deref;
+use std::io;
+use std::ops::{Deref, Range};
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use super::map::Map;
 
 /// Readable bytes of a segment that stay readable as long as this lives, whatever happens to the
 /// segment: in place where memory holds them, a copy otherwise.
 pub struct Lease {
-    bytes: Box<[u8]>,
+    bytes: NonNull<u8>,
+    len: usize,
+    owner: Owner,
 }
+
+enum Owner {
+    Map(Arc<Map>),
+    /// Only held for its drop.
+    Bytes(#[allow(dead_code)] Box<[u8]>),
+}
+
+// SAFETY: the bytes do not change while the lease lives, and their owner comes along.
+unsafe impl Send for Lease {}
+// SAFETY: as above; a shared lease only reads.
+unsafe impl Sync for Lease {}
 
 impl Lease {
     /// A lease on bytes of its own.
     #[must_use]
     pub fn owned(bytes: Vec<u8>) -> Self {
+        let bytes = bytes.into_boxed_slice();
         Self {
-            bytes: bytes.into_boxed_slice(),
+            bytes: NonNull::from(&*bytes).cast(),
+            len: bytes.len(),
+            owner: Owner::Bytes(bytes),
         }
+    }
+
+    /// A lease on a range of a mapping.
+    ///
+    /// # Safety
+    /// As [`Map::bytes`], for as long as the lease lives.
+    pub(super) unsafe fn mapped(map: &Arc<Map>, range: Range<usize>) -> io::Result<Self> {
+        // SAFETY: the caller's promise is the same.
+        let bytes = unsafe { map.bytes(range) }?;
+        let (bytes, len) = (NonNull::from(bytes).cast(), bytes.len());
+        Ok(Self {
+            bytes,
+            len,
+            owner: Owner::Map(Arc::clone(map)),
+        })
     }
 
     /// False if a page under the lease could not be read (the disk failed under a mapping) and
     /// reads as zeros. Ask after the bytes have been used and before anything is concluded.
     #[must_use]
     pub fn is_intact(&self) -> bool {
-        true
+        match &self.owner {
+            Owner::Map(map) => map.is_intact(),
+            Owner::Bytes(_) => true,
+        }
     }
 }
 
@@ -30,7 +71,8 @@ impl Deref for Lease {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &self.bytes
+        // SAFETY: the owner keeps the bytes where they are, and nobody writes them.
+        unsafe { std::slice::from_raw_parts(self.bytes.as_ptr(), self.len) }
     }
 }
 

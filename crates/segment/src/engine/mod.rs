@@ -13,7 +13,11 @@
 pub mod lease;
 
 mod file;
+pub(crate) mod map;
+mod mmap;
+pub(crate) mod random_map;
 mod room;
+mod sigbus;
 pub(crate) mod sys;
 
 pub(crate) use file::read_full;
@@ -134,6 +138,10 @@ pub fn open_engine(wanted: EngineKind, options: &EngineOptions) -> (Arc<dyn Engi
     };
     match wanted {
         EngineKind::File => (file(), as_asked),
+        EngineKind::Mmap => (
+            Arc::new(mmap::MmapEngine::new(Arc::clone(&options.disk))),
+            as_asked,
+        ),
         other => {
             let why = format!("{other} is not built yet");
             tracing::warn!(wanted = %other, %why, "using the file engine");
@@ -260,18 +268,21 @@ pub trait SegmentReader: Send + Sync + Debug {
     /// As [`Self::read_at`].
     fn try_read_at(&self, at: u64, out: &mut [u8]) -> io::Result<Option<usize>>;
 
+    /// The bytes in place, if memory holds them for good. Never blocks.
+    fn lease_in_place(&self, range: Range<u64>) -> Option<io::Result<Lease>>;
+
     /// The bytes in place where memory holds them, else a copy; may block on the disk.
     ///
     /// # Errors
     /// As [`Self::read_at`]; `UnexpectedEof` if the file is too short.
-    fn lease(self: Arc<Self>, range: Range<u64>) -> io::Result<Lease>;
+    fn lease(&self, range: Range<u64>) -> io::Result<Lease>;
 
-    /// Appends what a connection sends for this range: file ranges where the kernel can send
-    /// from the file, memory otherwise. Blocks only where it must read memory first.
-    ///
-    /// # Errors
-    /// As [`Self::lease`].
-    fn parts(self: Arc<Self>, range: Range<u64>, out: &mut Vec<Part>) -> io::Result<()>;
+    /// The range as a part of a file, if the kernel may send it from there. Never blocks. `None`:
+    /// only a lease will do.
+    fn file_part(&self, range: Range<u64>) -> Option<Part>;
+
+    /// True while a lease or a part of this file is out.
+    fn is_lent(&self) -> bool;
 
     /// True if reading the range would not touch the disk, as far as can be told.
     fn resident(&self, range: Range<u64>) -> bool;

@@ -71,6 +71,10 @@ impl Room {
         self.spec.capacity_bytes
     }
 
+    pub(crate) fn is_whole(&self) -> bool {
+        self.spec.allocation == Allocation::Whole
+    }
+
     fn keeps_size(&self) -> bool {
         matches!(self.spec.allocation, Allocation::Grow { .. })
     }
@@ -125,7 +129,7 @@ impl Room {
     /// is extended afterwards.
     pub(crate) fn close(&self, file: &File, len: u64) -> io::Result<()> {
         let mut progress = self.progress.lock();
-        if self.spec.allocation != Allocation::Whole && self.allocated() > len {
+        if !self.is_whole() && self.allocated() > len {
             file.set_len(len)?;
             self.allocated.store(len, Ordering::Release);
         }

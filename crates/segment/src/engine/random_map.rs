@@ -1,0 +1,43 @@
+//! The mapping behind a mapped [`RandomFile`](crate::RandomFile): safe because every access
+//! borrows it, stores exclusively.
+
+#![allow(unsafe_code)]
+
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+
+use super::map::Map;
+
+#[derive(Debug)]
+pub(crate) struct RandomMap {
+    map: Map,
+}
+
+impl RandomMap {
+    /// Maps up to `capacity` bytes of a file that the caller's process alone changes, and only
+    /// through this.
+    pub(crate) fn new(file: &File, capacity: u64) -> io::Result<Self> {
+        let len = usize::try_from(capacity).map_err(|_| io::ErrorKind::FileTooLarge)?;
+        Ok(Self {
+            map: Map::new(file, len, true)?,
+        })
+    }
+
+    /// Bytes below the end of the file. Ask [`Self::check`] after using them.
+    pub(crate) fn bytes(&self, range: Range<usize>) -> io::Result<&[u8]> {
+        // SAFETY: stores need `&mut self`, so none runs while the slice lives.
+        unsafe { self.map.bytes(range) }
+    }
+
+    /// Stores bytes below the end of the file.
+    pub(crate) fn bytes_mut(&mut self, range: Range<usize>) -> io::Result<&mut [u8]> {
+        // SAFETY: `&mut self`: no other slice of this mapping lives.
+        unsafe { self.map.bytes_mut(range) }
+    }
+
+    /// Fails once a page could not be had.
+    pub(crate) fn check(&self) -> io::Result<()> {
+        self.map.check()
+    }
+}
