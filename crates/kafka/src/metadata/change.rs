@@ -115,7 +115,7 @@ impl Metadata {
         created
             .into_iter()
             .next()
-            .unwrap_or_else(|| Err(ChangeError::UnknownTopic(new.name)))
+            .unwrap_or(Err(ChangeError::UnknownTopic(new.name)))
     }
 
     /// Creates several topics with one sync. One that is refused does not hinder the others.
@@ -413,7 +413,9 @@ impl Metadata {
             .quorum
             .write_state(&self.dir, node_id, epoch)
             .map_err(ChangeError::NotWritten)?;
+        // Kafka rebuilds this file from the log, so a damaged one is begun anew.
         LeaderEpochs::load(&self.dir)
+            .or_else(|_| Ok(LeaderEpochs::empty(&self.dir)))
             .and_then(|mut epochs| epochs.assign(epoch, KafkaOffset(end)))
             .map_err(ChangeError::NotWritten)?;
         writer.quorum.epoch = epoch;

@@ -35,8 +35,30 @@ const ELR_FEATURE: &str = "eligible.leader.replicas.version";
 pub(super) fn format(root: &Path, identity: &MetaProperties, now_ms: i64) -> Result<(), OpenError> {
     std::fs::create_dir_all(root).map_err(|error| StorageError::io("create", root, error))?;
     write_bootstrap(root, now_ms)?;
-    let dir = root.join(METADATA_DIR);
-    create_dir(&dir)?;
+    format_log(&root.join(METADATA_DIR), identity, now_ms)?;
+    identity.write(root)?;
+    Ok(())
+}
+
+/// Makes the directory of a metadata log whose only voter is this node. Kafka takes it with
+/// `controller.quorum.bootstrap.servers` and with `controller.quorum.voters` alike.
+///
+/// # Errors
+/// `Io`.
+pub(super) fn format_log(
+    dir: &Path,
+    identity: &MetaProperties,
+    now_ms: i64,
+) -> Result<(), OpenError> {
+    std::fs::create_dir_all(dir).map_err(|error| StorageError::io("create", dir, error))?;
+    if partition_metadata::read(dir)?.is_none() {
+        partition_metadata::write(dir, METADATA_TOPIC_ID)?;
+    }
+    small_file::sync_parent(dir)?;
+    if identity.directory_id.is_zero() {
+        // Formatted before Kafka 3.7: such a voter cannot be named, only configured.
+        return Ok(());
+    }
     let quorum = Quorum::standalone(identity);
     let place = SnapshotPlace {
         epoch: 0,
@@ -44,8 +66,7 @@ pub(super) fn format(root: &Path, identity: &MetaProperties, now_ms: i64) -> Res
         last_log_timestamp_ms: now_ms,
     };
     let bytes = snapshot::encode(&[], RecordVersions::at(0), Some(&quorum), place);
-    snapshot::write(&snapshot::path_of(&dir, 0, 0), &encoded(bytes, &dir)?)?;
-    identity.write(root)?;
+    snapshot::write(&snapshot::path_of(dir, 0, 0), &encoded(bytes, dir)?)?;
     Ok(())
 }
 
@@ -72,18 +93,6 @@ fn write_bootstrap(root: &Path, now_ms: i64) -> Result<(), OpenError> {
 
 fn encoded(bytes: Result<Vec<u8>, String>, path: &Path) -> Result<Vec<u8>, StorageError> {
     bytes.map_err(|why| StorageError::io("encode", path, std::io::Error::other(why)))
-}
-
-/// Creates the metadata log's directory with its topic id.
-///
-/// # Errors
-/// `Io`.
-pub(super) fn create_dir(dir: &Path) -> Result<(), StorageError> {
-    std::fs::create_dir_all(dir).map_err(|error| StorageError::io("create", dir, error))?;
-    if partition_metadata::read(dir)?.is_none() {
-        partition_metadata::write(dir, METADATA_TOPIC_ID)?;
-    }
-    small_file::sync_parent(dir)
 }
 
 /// What the first start writes into an empty log: the records of `bootstrap.checkpoint` (features,

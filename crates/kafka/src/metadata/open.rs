@@ -114,22 +114,23 @@ impl Metadata {
     ) -> Result<(Self, MetadataReport), OpenError> {
         let dir = root.join(METADATA_DIR);
         let (identity, mut origin) = identify(root, &dir, options)?;
-        let adopted = if segments::list(&dir)?.is_empty() && no_topics_yet(&dir)? {
+        let no_state = segments::list(&dir)?.is_empty() && no_topics_yet(&dir)?;
+        let adopted = if no_state {
             adopt::find(root)?
         } else {
             Default::default()
         };
+        let now_ms = options.clock.now_ms();
         if origin == Origin::Created {
-            format::format(root, &identity, options.clock.now_ms())?;
+            format::format(root, &identity, now_ms)?;
+        } else if no_state && segments::list_snapshots(&dir)?.is_empty() {
+            format::format_log(&dir, &identity, now_ms)?;
         }
         let mut found = store::replay(&dir)?;
         check_ours(&dir, &identity, &found)?;
         let fresh = found.image.metadata_version() == 0;
-        if fresh {
-            format::create_dir(&dir)?;
-            if origin == Origin::Opened {
-                origin = Origin::Formatted;
-            }
+        if fresh && origin == Origin::Opened {
+            origin = Origin::Formatted;
         }
         let log = MetadataLog::open(&dir, &found)?;
         let metadata = Self {

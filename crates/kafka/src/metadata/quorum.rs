@@ -207,7 +207,12 @@ pub(super) fn read_epoch(dir: &Path) -> Result<i32, OpenError> {
     let Some(text) = small_file::read_text(&path)? else {
         return Ok(0);
     };
-    let damaged = |why: String| OpenError::Storage(StorageError::damaged(&path, why));
+    let damaged = |why: String| OpenError::Damaged {
+        path: path.clone(),
+        at: 0,
+        why,
+        advice: "Remove the file: the log beside it holds the epoch too".to_owned(),
+    };
     let state: Value = serde_json::from_str(text.lines().next().unwrap_or_default())
         .map_err(|error| damaged(format!("not JSON: {error}")))?;
     let epoch = state.get("leaderEpoch").and_then(Value::as_i64);
