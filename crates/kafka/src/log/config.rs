@@ -174,11 +174,6 @@ impl LogConfig {
             None => Ok(()),
         }
     }
-
-    /// `segment_index_bytes` cut to whole entries of `entry_bytes`.
-    pub(crate) fn index_entries_max(&self, entry_bytes: u32) -> u32 {
-        self.segment_index_bytes / entry_bytes
-    }
 }
 
 #[cfg(test)]

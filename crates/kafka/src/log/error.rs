@@ -165,9 +165,18 @@ pub enum ReadError {
     /// Wire code 56, KAFKA_STORAGE_ERROR.
     #[error("{0}")]
     Storage(StorageError),
+    /// The bytes are not in memory and the caller may not wait for the disk: ask again where it may.
+    #[error("the read would wait for the disk")]
+    WouldBlock,
     /// The topic was deleted or the log closed under the caller: wire code 3.
     #[error("the log is closed")]
     Closed,
+}
+
+impl From<StorageError> for ReadError {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(error)
+    }
 }
 
 /// An earlier sync of this log failed; what was not durable then may never be.
@@ -200,9 +209,20 @@ pub enum StorageError {
     /// The data directory cannot be used: held by another process, or not a directory.
     #[error("{0}")]
     Unusable(String),
+    /// Messages of format v0 or v1, which are not served. Nothing was changed; convert with Kafka.
+    #[error("{}: {why}", path.display())]
+    OldFormat {
+        /// Which file.
+        path: PathBuf,
+        /// Where, and which format.
+        why: String,
+    },
     /// An earlier failure of this log; only a restart helps.
     #[error(transparent)]
     Poisoned(#[from] Poisoned),
+    /// The engine below failed.
+    #[error(transparent)]
+    Segment(#[from] segment::SegmentError),
 }
 
 impl StorageError {
@@ -212,6 +232,12 @@ impl StorageError {
             path: path.to_path_buf(),
             source,
         }
+    }
+
+    /// A failure of a random-access file; `what` is a verb.
+    pub(crate) fn segment(what: &'static str, path: &Path, source: segment::SegmentError) -> Self {
+        tracing::debug!(what, path = %path.display(), %source, "index file operation failed");
+        Self::Segment(source)
     }
 
     pub(crate) fn damaged(path: &Path, why: impl Into<String>) -> Self {

@@ -15,12 +15,19 @@ mod config;
 mod crc;
 mod error;
 mod ids;
+mod index_file;
 pub mod leader_epochs;
+mod log_dir;
+pub mod offset_index;
+mod partition_log;
 pub mod partition_metadata;
 pub mod producer_snapshot;
 pub mod producer_state;
 pub mod record;
+mod report;
 pub(crate) mod small_file;
+pub mod time_index;
+mod trash;
 pub mod txn_index;
 pub mod validate;
 pub mod varint;
@@ -29,3 +36,14 @@ pub use config::{Durability, LogConfig, TimestampType, TopicCompression};
 pub use crc::crc32c;
 pub use error::{AppendError, BatchDefect, Poisoned, ReadError, RecordError, StorageError};
 pub use ids::{BadTopicId, Clock, KafkaOffset, ManualClock, TopicId, TopicPartition};
+pub use log_dir::{
+    DELETE_DIR_SUFFIX, LogDescription, LogDir, LogDirOptions, METADATA_LOG_DIR, OWN_DIR,
+};
+pub use partition_log::{
+    Access, Ack, AppendContext, Appended, Fetched, Isolation, PartitionLog, StopReason, TimedOffset,
+};
+pub use report::{Cut, PartitionReport, Phase, RecoveryReport};
+pub use validate::Origin;
+
+#[cfg(test)]
+mod tests;
