@@ -1,14 +1,61 @@
-//! `highwater log`: offline tools for Kafka log directories.
+//! `highwater log`: offline tools for Kafka log directories, also those that a Java broker wrote.
+//!
+//! Invariants: `dump`, `verify` and `find` only read, and may run beside a broker; `repair` takes the directory's lock,
+//! changes nothing unless told `--yes`, and deletes nothing: what it cuts off is kept.
+//! Absent on purpose: a server, a runtime.
 
-use crate::exit::{Exit, Failure};
+mod dump;
+mod entries;
+mod find;
+mod repair;
+mod scan;
+mod show;
+mod target;
+mod verify;
+
+use std::path::PathBuf;
+
+use crate::cli::Format;
+use crate::exit::Failure;
 
 /// Arguments of `highwater log`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
 
-pub(crate) fn run(_args: Args) -> Result<(), Failure> {
-    Err(Failure::new(
-        Exit::Usage,
-        "`log` is not part of this build yet",
-    ))
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Print what is in segment files: batches, records, index entries, producer snapshots.
+    Dump(dump::Args),
+    /// Check every batch, index and side file. Leaves with 1 when something is damaged.
+    Verify(verify::Args),
+    /// Find records by offset, time or key.
+    Find(find::Args),
+    /// Mend a directory: cut torn ends, take damaged bytes out, rebuild indexes. A dry run unless told --yes.
+    Repair(repair::Args),
+}
+
+/// The directory a command looks at, and how it prints.
+#[derive(Debug, clap::Args)]
+struct Where {
+    /// A data directory or one partition's directory
+    #[arg(value_name = "DIR")]
+    path: PathBuf,
+    /// Only partitions of this topic
+    #[arg(long)]
+    topic: Option<String>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
+    match args.what {
+        What::Dump(args) => dump::run(&args),
+        What::Verify(args) => verify::run(&args),
+        What::Find(args) => find::run(&args),
+        What::Repair(args) => repair::run(&args),
+    }
 }
