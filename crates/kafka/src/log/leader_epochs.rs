@@ -140,10 +140,11 @@ impl LeaderEpochs {
         }
     }
 
-    /// Forgets everything from `end` on (exclusive end of the log). Not written here.
+    /// Forgets everything above `end` (exclusive end of the log); an epoch that begins right there
+    /// without a batch yet stays, so that epochs never go backwards. Not written here.
     pub fn cut_end(&mut self, end: KafkaOffset) -> bool {
         let before = self.entries.len();
-        self.entries.retain(|entry| entry.start < end);
+        self.entries.retain(|entry| entry.start <= end);
         before != self.entries.len()
     }
 
@@ -247,7 +248,12 @@ mod tests {
             epochs.cut_start(KafkaOffset(start));
             assert_eq!(plain(&epochs), want, "start {start}");
         }
-        for (end, want) in [(40, &entries[..]), (30, &entries[..2]), (5, &[])] {
+        for (end, want) in [
+            (40, &entries[..]),
+            (30, &entries[..]),
+            (29, &entries[..2]),
+            (5, &[]),
+        ] {
             let mut epochs = with(&entries);
             epochs.cut_end(KafkaOffset(end));
             assert_eq!(plain(&epochs), want, "end {end}");

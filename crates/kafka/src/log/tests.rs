@@ -1,6 +1,7 @@
 //! Tests of whole logs and data directories, on every engine.
 
 mod basics;
+mod golden;
 mod model;
 
 use std::path::Path;
