@@ -4,6 +4,7 @@
 //! [`broker`] holds what requests share, `connection` moves frames, `api` has one file per API key, `group`
 //! coordinates consumer groups.
 
+pub mod admin;
 #[cfg(feature = "broker")]
 mod api;
 #[cfg(feature = "broker")]
@@ -15,3 +16,5 @@ mod connection;
 mod group;
 pub mod log;
 pub mod metadata;
+#[cfg(feature = "broker")]
+pub mod stats;
