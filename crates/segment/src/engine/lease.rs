@@ -9,6 +9,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 use super::map::Map;
+use super::pool::Extent;
 
 /// Readable bytes of a segment that stay readable as long as this lives, whatever happens to the
 /// segment: in place where memory holds them, a copy otherwise.
@@ -22,6 +23,8 @@ enum Owner {
     Map(Arc<Map>),
     /// Only held for its drop.
     Bytes(#[allow(dead_code)] Box<[u8]>),
+    /// Only held for its drop.
+    Extent(#[allow(dead_code)] Extent),
 }
 
 // SAFETY: the bytes do not change while the lease lives, and their owner comes along.
@@ -39,6 +42,20 @@ impl Lease {
             len: bytes.len(),
             owner: Owner::Bytes(bytes),
         }
+    }
+
+    /// A lease on a range of memory that was filled for it.
+    pub(super) fn in_extent(extent: Extent, range: Range<usize>) -> io::Result<Self> {
+        let bytes = extent
+            .all()
+            .get(range)
+            .ok_or(io::ErrorKind::UnexpectedEof)?;
+        let (bytes, len) = (NonNull::from(bytes).cast(), bytes.len());
+        Ok(Self {
+            bytes,
+            len,
+            owner: Owner::Extent(extent),
+        })
     }
 
     /// A lease on a range of a mapping.
@@ -62,7 +79,7 @@ impl Lease {
     pub fn is_intact(&self) -> bool {
         match &self.owner {
             Owner::Map(map) => map.is_intact(),
-            Owner::Bytes(_) => true,
+            Owner::Bytes(_) | Owner::Extent(_) => true,
         }
     }
 }

@@ -12,13 +12,18 @@
 
 pub mod lease;
 
+mod direct;
 mod file;
 pub(crate) mod map;
 mod mmap;
+mod pool;
 pub(crate) mod random_map;
+mod ring;
 mod room;
 mod sigbus;
+mod staged;
 pub(crate) mod sys;
+mod tail;
 
 pub(crate) use file::read_full;
 
@@ -131,22 +136,31 @@ pub struct EngineChoice {
 /// logged once as a warning.
 #[must_use]
 pub fn open_engine(wanted: EngineKind, options: &EngineOptions) -> (Arc<dyn Engine>, EngineChoice) {
-    let file = || Arc::new(file::FileEngine::new(Arc::clone(&options.disk)));
-    let as_asked = EngineChoice {
-        kind: wanted,
-        why: "as asked".into(),
+    let disk = || Arc::clone(&options.disk);
+    let bytes = options.buffer_bytes.max(1 << 20);
+    let started: io::Result<Arc<dyn Engine>> = match wanted {
+        EngineKind::File => Ok(Arc::new(file::FileEngine::new(disk()))),
+        EngineKind::Mmap => Ok(Arc::new(mmap::MmapEngine::new(disk()))),
+        EngineKind::Staged => staged::StagedEngine::new(disk(), bytes, options.lock_buffers)
+            .map(|engine| Arc::new(engine) as Arc<dyn Engine>),
+        EngineKind::Direct => {
+            direct::DirectEngine::start(options).map(|engine| Arc::new(engine) as Arc<dyn Engine>)
+        }
     };
-    match wanted {
-        EngineKind::File => (file(), as_asked),
-        EngineKind::Mmap => (
-            Arc::new(mmap::MmapEngine::new(Arc::clone(&options.disk))),
-            as_asked,
+    match started {
+        Ok(engine) => (
+            engine,
+            EngineChoice {
+                kind: wanted,
+                why: "as asked".into(),
+            },
         ),
-        other => {
-            let why = format!("{other} is not built yet");
-            tracing::warn!(wanted = %other, %why, "using the file engine");
+        Err(error) => {
+            let why = format!("{wanted} does not work here: {error}");
+            tracing::warn!(%wanted, dir = %options.probe_dir.display(), %error, "using the file engine");
+            let engine = Arc::new(file::FileEngine::new(disk()));
             (
-                file(),
+                engine,
                 EngineChoice {
                     kind: EngineKind::File,
                     why,

@@ -17,6 +17,9 @@ use crate::spec::{Allocation, SegmentSpec};
 /// Engines that need real length ahead keep the zero tail no longer than this.
 const ZERO_TAIL_MAX: u64 = 4 << 20;
 
+/// Less than this ahead of the writer is little.
+const LOW_BYTES: u64 = 512 * 1024;
+
 #[derive(Debug)]
 pub(crate) struct Room {
     spec: SegmentSpec,
@@ -73,6 +76,13 @@ impl Room {
 
     pub(crate) fn is_whole(&self) -> bool {
         self.spec.allocation == Allocation::Whole
+    }
+
+    /// True when the next step ought to be taken by somebody else soon. Small steps are not
+    /// worth the errand.
+    pub(crate) fn is_low(&self, written: u64) -> bool {
+        let allocated = self.allocated();
+        written > LOW_BYTES && allocated - written < LOW_BYTES && allocated < self.capacity()
     }
 
     fn keeps_size(&self) -> bool {
