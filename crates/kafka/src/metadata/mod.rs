@@ -24,7 +24,10 @@ mod replay;
 mod segments;
 mod snapshot;
 mod store;
+mod writer;
 
+#[cfg(test)]
+mod damage_tests;
 #[cfg(test)]
 mod tests;
 
@@ -56,7 +59,7 @@ pub struct Metadata {
     identity: MetaProperties,
     clock: Arc<dyn Clock>,
     image: RwLock<Arc<Image>>,
-    writer: Mutex<change::Writer>,
+    writer: Mutex<writer::Writer>,
 }
 
 impl std::fmt::Debug for Metadata {

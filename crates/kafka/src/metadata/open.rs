@@ -14,13 +14,14 @@ use kafka_wire::{
 use parking_lot::{Mutex, RwLock};
 
 use super::adopt::{self, FoundTopic};
-use super::change::{Writer, offsets_topic_config};
+use super::change::offsets_topic_config;
 use super::error::{ChangeError, OpenError};
 use super::format::{self, METADATA_DIR};
 use super::image::Image;
 use super::names::OFFSETS_TOPIC;
 use super::properties::MetaProperties;
 use super::store::{self, MetadataLog, Replayed, TailCut};
+use super::writer::Writer;
 use super::{Metadata, segments};
 use crate::log::{Clock, StorageError, TopicId};
 

@@ -87,6 +87,16 @@ impl RecordVersions {
                 8.. => 2,
                 _ => 1,
             },
+            // The lowest version that says it, as Kafka does.
+            MetadataRecord::BrokerRegistrationChangeRecord(change) => {
+                if change.cordoned_log_dirs.is_some() {
+                    3
+                } else if !change.log_dirs.is_empty() {
+                    2
+                } else {
+                    i16::from(change.in_controlled_shutdown != 0)
+                }
+            }
             _ => 0,
         }
     }

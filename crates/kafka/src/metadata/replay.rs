@@ -157,9 +157,7 @@ impl Image {
             return Err(format!("no topic has the id {id}"));
         };
         self.names.remove(&topic.name);
-        if let Some(configs) = self.configs.get_mut(&ResourceType::TOPIC) {
-            configs.remove(&topic.name);
-        }
+        self.drop_config(ResourceType::TOPIC, &topic.name);
         Ok(())
     }
 
@@ -184,7 +182,16 @@ impl Image {
             }
         }
         if settings.is_empty() {
-            by_name.remove(&*config.resource_name);
+            self.drop_config(ResourceType(config.resource_type), &config.resource_name);
+        }
+    }
+
+    fn drop_config(&mut self, resource: ResourceType, name: &str) {
+        if let Some(by_name) = self.configs.get_mut(&resource) {
+            by_name.remove(name);
+            if by_name.is_empty() {
+                self.configs.remove(&resource);
+            }
         }
     }
 
