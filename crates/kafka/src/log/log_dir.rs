@@ -10,6 +10,7 @@ mod start;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 use segment::{DirLock, Engine, FlushService};
@@ -32,6 +33,8 @@ pub const OWN_DIR: &str = ".highwater";
 pub const METADATA_LOG_DIR: &str = "__cluster_metadata-0";
 /// What a deleted partition's directory ends with until it is gone.
 pub const DELETE_DIR_SUFFIX: &str = "-delete";
+/// What a directory that no topic claims ends with.
+pub const STRAY_DIR_SUFFIX: &str = "-stray";
 
 /// How a data directory is opened.
 pub struct LogDirOptions {
@@ -47,6 +50,9 @@ pub struct LogDirOptions {
     pub recovery_threads: usize,
     /// `producer.id.expiration.ms`. Default 1 day.
     pub producer_expiration_ms: i64,
+    /// The directory's lock, if the caller took it (`LogDir::lock`) to look at other files of the
+    /// directory first.
+    pub lock: Option<DirLock>,
 }
 
 impl LogDirOptions {
@@ -59,6 +65,7 @@ impl LogDirOptions {
             config_of: Box::new(|_| LogConfig::default()),
             recovery_threads: 2,
             producer_expiration_ms: 86_400_000,
+            lock: None,
         }
     }
 }
@@ -81,9 +88,26 @@ pub struct LogDir {
     changes: Mutex<()>,
     report: RecoveryReport,
     lock: Mutex<Option<DirLock>>,
+    broker_epoch: AtomicI64,
 }
 
 impl LogDir {
+    /// Takes the lock of a data directory, making the directory if there is none.
+    ///
+    /// # Errors
+    /// `Unusable` naming the holder, or `Io`.
+    pub fn lock(root: &Path) -> Result<DirLock, StorageError> {
+        std::fs::create_dir_all(root).map_err(|error| StorageError::io("create", root, error))?;
+        DirLock::acquire(&root.join(".lock"))
+            .map_err(|error| StorageError::Unusable(error.to_string()))
+    }
+
+    /// Says which registration of the broker holds the directory (−1, the default: unknown). The
+    /// clean-shutdown marker names it, and Kafka's controller takes another one for a crash.
+    pub fn set_broker_epoch(&self, epoch: i64) {
+        self.broker_epoch.store(epoch, Ordering::Relaxed);
+    }
+
     /// The data root.
     pub fn root(&self) -> &Path {
         &self.root
@@ -202,7 +226,8 @@ impl LogDir {
         let Some(log) = self.logs.write().remove(tp) else {
             return Ok(false);
         };
-        let dir = log.delete(TopicId(*uuid::Uuid::new_v4().as_bytes()))?;
+        let mark = TopicId(*uuid::Uuid::new_v4().as_bytes());
+        let dir = log.set_aside(mark, DELETE_DIR_SUFFIX)?;
         let due_ms = self
             .env
             .clock
@@ -210,6 +235,21 @@ impl LogDir {
             .saturating_add(log.config().file_delete_delay_ms);
         self.env.trash.put(due_ms, dir);
         Ok(true)
+    }
+
+    /// Ends service of a log that no topic claims and renames its directory to end in `-stray`, as
+    /// Kafka does: it stands in nobody's way and nothing is lost. Its path then; `None` if there is
+    /// no such log.
+    ///
+    /// # Errors
+    /// `Io`: the log is closed then, its directory perhaps still there.
+    pub fn set_aside(&self, tp: &TopicPartition) -> Result<Option<PathBuf>, StorageError> {
+        let _changes = self.changes.lock();
+        let Some(log) = self.logs.write().remove(tp) else {
+            return Ok(None);
+        };
+        let mark = TopicId(*uuid::Uuid::new_v4().as_bytes());
+        log.set_aside(mark, STRAY_DIR_SUFFIX).map(Some)
     }
 
     /// Puts other settings in force for one log. False if there is no such log.
@@ -303,7 +343,7 @@ impl LogDir {
         if !self.report.failed.is_empty() {
             return Ok(());
         }
-        clean_shutdown::write(&self.root, -1)?;
+        clean_shutdown::write(&self.root, self.broker_epoch.load(Ordering::Relaxed))?;
         drop(lock);
         Ok(())
     }

@@ -38,6 +38,7 @@ pub use error::{AppendError, BatchDefect, Poisoned, ReadError, RecordError, Stor
 pub use ids::{BadTopicId, Clock, KafkaOffset, ManualClock, TopicId, TopicPartition};
 pub use log_dir::{
     DELETE_DIR_SUFFIX, LogDescription, LogDir, LogDirOptions, METADATA_LOG_DIR, OWN_DIR,
+    STRAY_DIR_SUFFIX,
 };
 pub use partition_log::{
     Access, Ack, AppendContext, Appended, Fetched, Isolation, PartitionLog, StopReason, TimedOffset,

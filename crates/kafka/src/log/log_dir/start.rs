@@ -5,10 +5,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use parking_lot::{Mutex, RwLock};
-use segment::DirLock;
 
 use super::super::checkpoints::{self, LOG_START_CHECKPOINT, Offsets, RECOVERY_POINT_CHECKPOINT};
 use super::super::clean_shutdown;
@@ -58,9 +57,10 @@ impl LogDir {
             since_ms: started_at_ms,
             phases: Vec::new(),
         };
-        std::fs::create_dir_all(root).map_err(|error| StorageError::io("create", root, error))?;
-        let lock = DirLock::acquire(&root.join(".lock"))
-            .map_err(|error| StorageError::Unusable(error.to_string()))?;
+        let lock = match options.lock {
+            Some(lock) => lock,
+            None => Self::lock(root)?,
+        };
         let clean = clean_shutdown::take(root)?;
         let mut notes = Vec::new();
         let recovery = read_checkpoint(root, RECOVERY_POINT_CHECKPOINT, &mut notes);
@@ -114,6 +114,7 @@ impl LogDir {
             changes: Mutex::new(()),
             report: report.clone(),
             lock: Mutex::new(Some(lock)),
+            broker_epoch: AtomicI64::new(-1),
         });
         Ok((dir, report))
     }

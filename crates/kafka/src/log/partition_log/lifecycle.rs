@@ -187,7 +187,7 @@ impl PartitionLog {
     }
 
     /// Ends service and renames the directory so that no start takes it for a log; its path then.
-    pub(crate) fn delete(&self, id: TopicId) -> Result<PathBuf, StorageError> {
+    pub(crate) fn set_aside(&self, mark: TopicId, suffix: &str) -> Result<PathBuf, StorageError> {
         let _opening = self.opening.lock();
         if let Some(opened) = self.opened.get() {
             opened.tail.lock().closed = true;
@@ -195,7 +195,7 @@ impl PartitionLog {
             opened.shared.close();
         }
         let mut dir = self.dir.write();
-        let to = deleted_name(&dir, id);
+        let to = set_aside_name(&dir, mark, suffix);
         std::fs::rename(&*dir, &to).map_err(|error| StorageError::io("rename", &dir, error))?;
         small_file::sync_parent(&to)?;
         if let Some(opened) = self.opened.get() {
@@ -225,10 +225,10 @@ impl PartitionLog {
     }
 }
 
-/// `topic-partition.<32 hex digits>-delete`, the topic cut so that the name fits a directory.
-fn deleted_name(dir: &Path, id: TopicId) -> PathBuf {
-    let hex: String = id.0.iter().map(|byte| format!("{byte:02x}")).collect();
-    let suffix = format!(".{hex}-delete");
+/// `topic-partition.<32 hex digits>` and `suffix`, the topic cut so that the name fits a directory.
+fn set_aside_name(dir: &Path, mark: TopicId, suffix: &str) -> PathBuf {
+    let hex: String = mark.0.iter().map(|byte| format!("{byte:02x}")).collect();
+    let suffix = format!(".{hex}{suffix}");
     let name = dir
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())

@@ -399,3 +399,37 @@ fn leader_epochs_are_stamped_and_remembered() {
     assert_eq!(log.epoch_at(KafkaOffset(1)).unwrap(), Some(0));
     assert_eq!(log.epoch_at(KafkaOffset(2)).unwrap(), Some(4));
 }
+
+#[test]
+fn a_directory_no_topic_claims_is_set_aside_whole() {
+    let root = tempfile::tempdir().unwrap();
+    let open = open_with(root.path(), EngineKind::File, LogConfig::default());
+    let log = open.dir.create(&tp(), id(), LogConfig::default()).unwrap();
+    append(&log, &[b"a"]);
+    let aside = open.dir.set_aside(&tp()).unwrap().unwrap();
+    let name = aside.file_name().unwrap().to_string_lossy().into_owned();
+    assert!(
+        name.starts_with("t-0.") && name.ends_with(STRAY_DIR_SUFFIX),
+        "{name}"
+    );
+    assert!(open.dir.set_aside(&tp()).unwrap().is_none());
+    let other = TopicId::random();
+    open.dir.create(&tp(), other, LogConfig::default()).unwrap();
+    open.dir.set_broker_epoch(42);
+    open.dir.close().unwrap();
+    let marker = std::fs::read_to_string(root.path().join(".kafka_cleanshutdown")).unwrap();
+    assert_eq!(marker, "{\"version\":0,\"brokerEpoch\":42}");
+    let lock = LogDir::lock(root.path()).unwrap();
+    assert!(LogDir::lock(root.path()).is_err());
+    drop(lock);
+    let open = open_with(root.path(), EngineKind::File, LogConfig::default());
+    assert_eq!(open.dir.logs().len(), 1);
+    assert!(
+        aside
+            .join("00000000000000000000.log")
+            .metadata()
+            .unwrap()
+            .len()
+            > 0
+    );
+}
