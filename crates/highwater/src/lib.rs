@@ -2,4 +2,5 @@
 //!
 //! `main.rs` and `commands/` are the command line; everything here works without one.
 
+pub mod client;
 pub mod config;

@@ -3,10 +3,13 @@
 pub(crate) mod config;
 pub(crate) mod consume;
 pub(crate) mod group;
+mod listing;
 pub(crate) mod log;
 pub(crate) mod produce;
+mod remote;
 pub(crate) mod serve;
 pub(crate) mod topic;
+mod when;
 
 use crate::cli::{Cli, Command};
 use crate::exit::Failure;
