@@ -49,3 +49,8 @@ pub(crate) fn files() -> Result<Vec<PathBuf>> {
     files.dedup();
     Ok(files)
 }
+
+/// Build directory, also where tasks keep scratch files.
+pub(crate) fn target_dir() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}

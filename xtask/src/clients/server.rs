@@ -1,0 +1,295 @@
+//! The server that clients talk to: Highwater on one engine, or the Java broker as the reference.
+//!
+//! Starts on a port of its own choosing in a directory of its own, is ended by its process id, never by a name.
+
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::{maven, step, workspace};
+
+/// What a run is held against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// Highwater with the engine of this name.
+    Engine(&'static str),
+    /// Apache Kafka, the reference that the cases themselves are held against.
+    Kafka,
+}
+
+impl Target {
+    /// All engines, in the order of the matrix.
+    pub(crate) const ENGINES: [Self; 4] =
+        [Self::Engine("mmap"), Self::Engine("file"), Self::Engine("staged"), Self::Engine("direct")];
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Engine(name) => f.write_str(name),
+            Self::Kafka => f.write_str("kafka"),
+        }
+    }
+}
+
+impl FromStr for Target {
+    type Err = anyhow::Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        let engine = Self::ENGINES.iter().find(|engine| engine.to_string() == name);
+        match (name, engine) {
+            ("kafka", _) => Ok(Self::Kafka),
+            (_, Some(engine)) => Ok(*engine),
+            _ => bail!("no engine `{name}`; there are mmap, file, staged, direct, and kafka for the Java broker"),
+        }
+    }
+}
+
+/// Profile that the server is built with for client runs: near-release speed, overflow and debug checks kept.
+const PROFILE: &str = "checked";
+
+/// Builds Highwater if one of the targets is it.
+pub(crate) fn build(targets: &[Target]) -> Result<()> {
+    if targets.iter().any(|target| matches!(target, Target::Engine(_))) {
+        let args = ["build", "--quiet", "--profile", PROFILE, "--package", "highwater"];
+        ensure!(step::passes(workspace::cargo().args(args))?, "the server does not build");
+    }
+    Ok(())
+}
+
+/// The binary that [`build`] made.
+pub(crate) fn binary() -> PathBuf {
+    workspace::target_dir().join(PROFILE).join("highwater")
+}
+
+/// A running server.
+pub(crate) struct Server {
+    target: Target,
+    address: String,
+    child: Option<Child>,
+    log: PathBuf,
+}
+
+impl Server {
+    /// Starts `target` with its data under `dir`, on a free port, and waits until it answers.
+    pub(crate) fn start(target: Target, dir: &Path) -> Result<Self> {
+        Self::start_at(target, dir, "127.0.0.1:0", &[])
+    }
+
+    /// As [`Self::start`], at a given address and with settings (`key=value` of the broker's).
+    pub(crate) fn start_at(target: Target, dir: &Path, address: &str, settings: &[&str]) -> Result<Self> {
+        fs::create_dir_all(dir)?;
+        let log = next_log(dir);
+        let (mut command, known) = match target {
+            Target::Engine(engine) => (highwater(dir, engine, address, settings), None),
+            Target::Kafka => {
+                let (command, address) = kafka(dir, address, settings)?;
+                (command, Some(address))
+            }
+        };
+        let output = File::create(&log)?;
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .spawn()
+            .with_context(|| format!("{command:?}"))?;
+        let mut server = Self { target, address: known.unwrap_or_default(), child: Some(child), log };
+        server.wait_until_ready()?;
+        Ok(server)
+    }
+
+    /// `127.0.0.1:PORT`, as clients are told.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Everything the server has printed so far.
+    pub(crate) fn output(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// SIGKILL, as a crash.
+    pub(crate) fn kill(mut self) -> Result<()> {
+        if let Some(mut child) = self.child.take() {
+            child.kill()?;
+            child.wait()?;
+        }
+        Ok(())
+    }
+
+    /// SIGTERM; it must end by itself, in order.
+    pub(crate) fn stop(mut self) -> Result<()> {
+        let status = self.terminate()?;
+        // Java ends with 143 after SIGTERM.
+        let in_order = status.success() || (self.target == Target::Kafka && status.code() == Some(143));
+        ensure!(in_order, "{} ended with {status}; its last words:\n{}", self.target, self.last_words());
+        Ok(())
+    }
+
+    fn terminate(&mut self) -> Result<ExitStatus> {
+        let mut child = self.child.take().context("the server has ended before")?;
+        if let Some(status) = child.try_wait()? {
+            bail!("{} had ended by itself with {status}:\n{}", self.target, self.last_words());
+        }
+        step::output(Command::new("kill").arg(child.id().to_string()))?;
+        let asked = Instant::now();
+        while asked.elapsed() < PATIENCE {
+            if let Some(status) = child.try_wait()? {
+                return Ok(status);
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        child.kill()?;
+        child.wait()?;
+        bail!("{} did not end within {} s of SIGTERM:\n{}", self.target, PATIENCE.as_secs(), self.last_words())
+    }
+
+    fn wait_until_ready(&mut self) -> Result<()> {
+        let started = Instant::now();
+        while started.elapsed() < PATIENCE {
+            let child = self.child.as_mut().context("not started")?;
+            if let Some(status) = child.try_wait()? {
+                self.child = None;
+                bail!("{} ended at its start with {status}:\n{}", self.target, self.last_words());
+            }
+            if self.address.is_empty() {
+                self.address = bound_address(&self.output()).unwrap_or_default();
+            }
+            if !self.address.is_empty() && answers_metadata(&self.address) {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        bail!("{} was not ready within {} s:\n{}", self.target, PATIENCE.as_secs(), self.last_words())
+    }
+
+    fn last_words(&self) -> String {
+        let text = self.output();
+        let lines: Vec<&str> = text.lines().collect();
+        lines.get(lines.len().saturating_sub(20)..).unwrap_or_default().join("\n")
+    }
+}
+
+/// How long a server may take to start or to stop.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if self.child.is_some() && self.terminate().is_err() {
+            println!("{} had to be killed", self.target);
+        }
+    }
+}
+
+/// A log file per start, so that a restart does not overwrite what the run before said.
+fn next_log(dir: &Path) -> PathBuf {
+    let numbered = |n: u32| dir.join(format!("server-{n}.log"));
+    (0..u32::MAX).map(numbered).find(|path| !path.exists()).unwrap_or_else(|| numbered(u32::MAX))
+}
+
+fn highwater(dir: &Path, engine: &str, address: &str, settings: &[&str]) -> Command {
+    let mut command = Command::new(binary());
+    command.arg("serve").arg("--data").arg(dir.join("data"));
+    command.args(["--engine", engine, "--kafka", address, "--http", "127.0.0.1:0"]);
+    for setting in COMMON_SETTINGS.iter().chain(settings) {
+        command.args(["--set", setting]);
+    }
+    command
+}
+
+/// What both servers are started with: no wait before the first rebalance, retention looked at often.
+const COMMON_SETTINGS: &[&str] = &["group.initial.rebalance.delay.ms=0", "log.retention.check.interval.ms=1000"];
+
+fn kafka(dir: &Path, address: &str, settings: &[&str]) -> Result<(Command, String)> {
+    let jars = maven::jars("kafka-4.3.1", maven::KAFKA)?;
+    let address = if address.ends_with(":0") { format!("127.0.0.1:{}", free_port()?) } else { address.to_owned() };
+    let controller = free_port()?;
+    let data = dir.join("data");
+    let mut properties = format!(
+        "process.roles=broker,controller\nnode.id=1\n\
+         listeners=PLAINTEXT://{address},CONTROLLER://127.0.0.1:{controller}\n\
+         controller.listener.names=CONTROLLER\ncontroller.quorum.bootstrap.servers=127.0.0.1:{controller}\n\
+         log.dirs={}\noffsets.topic.replication.factor=1\n\
+         transaction.state.log.replication.factor=1\ntransaction.state.log.min.isr=1\n",
+        data.display()
+    );
+    for setting in COMMON_SETTINGS.iter().chain(settings) {
+        properties.push_str(setting);
+        properties.push('\n');
+    }
+    let file = dir.join("server.properties");
+    fs::write(&file, properties)?;
+    if !data.join("meta.properties").exists() {
+        let mut format = java(&jars, &[]);
+        format.args(["kafka.tools.StorageTool", "format", "--standalone", "-t", "AAAAAAAAQACAAAAAAAAAAQ", "-c"]);
+        step::output(format.arg(&file))?;
+    }
+    let mut command = java(&jars, &["-Xms256m", "-Xmx512m", "-Djava.awt.headless=true"]);
+    command.arg("kafka.Kafka").arg(&file);
+    Ok((command, address))
+}
+
+/// `java` with all jars of `dir` on its class path; the caller adds the main class.
+pub(crate) fn java(dir: &Path, options: &[&str]) -> Command {
+    let mut command = Command::new("java");
+    command.args(["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dlog4j2.level=ERROR"]);
+    command.args(options).arg("-cp").arg(dir.join("*"));
+    command
+}
+
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
+
+/// The Kafka listener's address in what the server printed, once it has said that it is ready.
+fn bound_address(output: &str) -> Option<String> {
+    output.find("ready in")?;
+    output.match_indices("kafka").find_map(|(at, _)| {
+        let rest = output.get(at + "kafka".len()..)?.lines().next()?;
+        let address = rest.trim_start_matches([' ', '=', ':', '"', '\t']);
+        let end = address.find(|c: char| !(c.is_ascii_digit() || ".:".contains(c))).unwrap_or(address.len());
+        let address = address.get(..end)?.trim_end_matches(['.', ':']);
+        address.parse::<std::net::SocketAddr>().ok().map(|address| address.to_string())
+    })
+}
+
+/// Whether a Metadata request (version 4, all topics) is answered with at least one broker.
+fn answers_metadata(address: &str) -> bool {
+    let ask = || -> std::io::Result<[u8; 16]> {
+        let mut stream = TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+        // Size; key 3, version 4, correlation id 1, client id null; topics null; no auto-creation.
+        stream.write_all(&[0, 0, 0, 15, 0, 3, 0, 4, 0, 0, 0, 1, 255, 255, 255, 255, 255, 255, 0])?;
+        let mut head = [0_u8; 16];
+        stream.read_exact(&mut head)?;
+        Ok(head)
+    };
+    // The last four bytes, after size, correlation id and throttle time, count the brokers.
+    ask().is_ok_and(|head| head.ends_with(&[0, 0, 0, 1]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_bound_address() {
+        let cases = [
+            ("ready in 12 ms  kafka 127.0.0.1:4711  http 127.0.0.1:80\n", Some("127.0.0.1:4711")),
+            ("kafka.data /x\n  kafka   127.0.0.1:4711\nready in 3 ms\n", Some("127.0.0.1:4711")),
+            ("ready in 3 ms, kafka=127.0.0.1:4711, engine mmap\n", Some("127.0.0.1:4711")),
+            ("kafka 127.0.0.1:4711\n", None),
+        ];
+        for (output, expected) in cases {
+            assert_eq!(bound_address(output).as_deref(), expected, "{output}");
+        }
+    }
+}
