@@ -58,7 +58,11 @@ pub(crate) struct Args {
 /// Runs what the options ask for.
 pub(crate) fn run(args: &Args) -> Result<bool> {
     let mut report = Report::new();
-    let targets: Vec<Target> = args.engine.iter().map(|name| name.parse()).collect::<Result<_>>()?;
+    let targets: Vec<Target> = args
+        .engine
+        .iter()
+        .map(|name| name.parse())
+        .collect::<Result<_>>()?;
     if args.bootstrap.is_none() {
         server::build(&targets)?;
     }
@@ -72,7 +76,9 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     if args.all || !args.suite.is_empty() {
         let first = targets.first().context("no engine named")?;
         for suite in suites::chosen(&args.suite)? {
-            report.step(&format!("suite {}", suite.name), || suites::run(suite, *first));
+            report.step(&format!("suite {}", suite.name), || {
+                suites::run(suite, *first)
+            });
         }
     }
     Ok(report.finish())
@@ -81,7 +87,9 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
 /// What `cargo xtask test` runs of this: every case on every engine, crash rounds, one suite.
 pub(crate) fn test_steps(report: &mut Report) {
     let targets = Target::ENGINES;
-    if !report.step("build the server", || server::build(&targets).map(|()| Tally::single(true))) {
+    if !report.step("build the server", || {
+        server::build(&targets).map(|()| Tally::single(true))
+    }) {
         return;
     }
     let args = Args {
@@ -100,7 +108,9 @@ pub(crate) fn test_steps(report: &mut Report) {
     }
     crash_steps(report, &targets, CRASH_ROUNDS_IN_TEST, None);
     for suite in suites::in_test() {
-        report.step(&format!("suite {}", suite.name), || suites::run(suite, Target::ENGINES[0]));
+        report.step(&format!("suite {}", suite.name), || {
+            suites::run(suite, Target::ENGINES[0])
+        });
     }
 }
 
@@ -108,9 +118,13 @@ const CRASH_ROUNDS_IN_TEST: u32 = 10;
 
 fn crash_steps(report: &mut Report, targets: &[Target], rounds: u32, seed: Option<u64>) {
     let seed = seed.unwrap_or_else(crash::fresh_seed);
-    println!("crash rounds: seed {seed} (`cargo xtask clients --crash {rounds} --seed {seed}` repeats them)");
+    println!(
+        "crash rounds: seed {seed} (`cargo xtask clients --crash {rounds} --seed {seed}` repeats them)"
+    );
     for target in targets {
-        report.step(&format!("kill -9 under load on {target}"), || crash::run(*target, rounds, seed));
+        report.step(&format!("kill -9 under load on {target}"), || {
+            crash::run(*target, rounds, seed)
+        });
     }
 }
 
@@ -129,7 +143,9 @@ fn case_steps(report: &mut Report, targets: &[Target], args: &Args) -> Result<()
     } else {
         for target in targets {
             report.step(&format!("clients on {target}"), || {
-                let dir = tempfile::Builder::new().prefix("highwater-clients-").tempdir()?;
+                let dir = tempfile::Builder::new()
+                    .prefix("highwater-clients-")
+                    .tempdir()?;
                 let server = Server::start(*target, dir.path())?;
                 let run = run_drivers(&drivers, server.address(), args.jobs)?;
                 let run = results.entry(target.to_string()).or_insert(run);
@@ -168,7 +184,9 @@ fn run_drivers(drivers: &[Driver], bootstrap: &str, jobs: usize) -> Result<Vec<C
                         let run = driver.run(bootstrap, SILENCE_LIMIT)?;
                         let passed = run.iter().filter(|result| result.ok).count();
                         println!("   {:<24} {passed} of {} cases", driver.id, run.len());
-                        run.iter().filter(|result| !result.ok).for_each(CaseResult::print);
+                        run.iter()
+                            .filter(|result| !result.ok)
+                            .for_each(CaseResult::print);
                         lock(&results).extend(run);
                     }
                     Ok(())
@@ -176,11 +194,17 @@ fn run_drivers(drivers: &[Driver], bootstrap: &str, jobs: usize) -> Result<Vec<C
             })
             .collect();
         for worker in workers {
-            worker.join().map_err(|_| anyhow::anyhow!("a driver's thread panicked"))??;
+            worker
+                .join()
+                .map_err(|_| anyhow::anyhow!("a driver's thread panicked"))??;
         }
         Ok(())
     })
-    .and_then(|()| results.into_inner().map_err(|_| anyhow::anyhow!("results are poisoned")))
+    .and_then(|()| {
+        results
+            .into_inner()
+            .map_err(|_| anyhow::anyhow!("results are poisoned"))
+    })
 }
 
 /// A driver that says nothing for so long is ended; its open cases count as failed.
@@ -191,5 +215,7 @@ fn next<'a>(queue: &Mutex<std::slice::Iter<'a, Driver>>) -> Option<&'a Driver> {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }

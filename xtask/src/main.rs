@@ -9,6 +9,7 @@
 
 mod bench;
 mod check;
+mod clients;
 mod codegen;
 mod fix;
 mod maven;
@@ -40,6 +41,8 @@ enum Task {
     Codegen(codegen::Args),
     /// Highwater beside its peers in one run; ratios, not times.
     Bench(bench::Args),
+    /// Real clients against a running server, crash rounds, the clients' own suites.
+    Clients(clients::Args),
     /// Everything that must pass before a change lands; what CI runs.
     Test(test::Args),
 }
@@ -62,6 +65,7 @@ fn run(task: Task) -> Result<bool> {
         Task::Fix => fix::run(),
         Task::Codegen(args) => codegen::run(&args),
         Task::Bench(args) => bench::run(&args),
+        Task::Clients(args) => clients::run(&args),
         Task::Test(args) => test::run(&args),
     }
 }

@@ -5,7 +5,7 @@
 use anyhow::Result;
 
 use crate::report::Report;
-use crate::{check, step, workspace};
+use crate::{check, clients, step, workspace};
 
 /// Options of `test`.
 #[derive(clap::Args)]
@@ -23,7 +23,7 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
         step::cargo_test(workspace::cargo().args(["test", "--workspace", "--no-fail-fast"]))
     });
     if !args.quick {
-        // Real clients, crash rounds and the round trip with the Java broker follow here.
+        clients::test_steps(&mut report);
     }
     Ok(report.finish())
 }

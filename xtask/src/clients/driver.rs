@@ -48,7 +48,10 @@ pub(crate) struct CaseResult {
 impl CaseResult {
     /// Tells a failure: its name, and the first lines of what the client said.
     pub(crate) fn print(&self) {
-        println!("   FAILED {}/{} after {} ms", self.driver, self.case, self.ms);
+        println!(
+            "   FAILED {}/{} after {} ms",
+            self.driver, self.case, self.ms
+        );
         for line in self.detail.lines().take(DETAIL_LINES) {
             println!("      {line}");
         }
@@ -74,7 +77,11 @@ impl Driver {
         };
         self.cases = listed.lines().filter(wanted).map(str::to_owned).collect();
         let distinct: BTreeSet<&String> = self.cases.iter().collect();
-        ensure!(distinct.len() == self.cases.len(), "{} lists a case twice", self.id);
+        ensure!(
+            distinct.len() == self.cases.len(),
+            "{} lists a case twice",
+            self.id
+        );
         Ok(())
     }
 
@@ -111,7 +118,9 @@ impl Driver {
     /// Collects result lines until the program ends; ends it when it is silent for too long.
     fn listen(&self, child: &mut Child, limit: Duration) -> Vec<CaseResult> {
         let mut results = Vec::new();
-        let Some(stdout) = child.stdout.take() else { return results };
+        let Some(stdout) = child.stdout.take() else {
+            return results;
+        };
         let (lines, received) = mpsc::channel();
         std::thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
@@ -122,7 +131,10 @@ impl Driver {
         });
         while let Ok(line) = received.recv_timeout(limit) {
             match serde_json::from_str::<CaseResult>(&line) {
-                Ok(result) => results.push(CaseResult { driver: self.id.clone(), ..result }),
+                Ok(result) => results.push(CaseResult {
+                    driver: self.id.clone(),
+                    ..result
+                }),
                 Err(_) => println!("   {}: {line}", self.id),
             }
         }

@@ -21,7 +21,8 @@ pub(crate) fn drivers(filter: &[String]) -> Result<Vec<Driver>> {
     fs::create_dir_all(built())?;
     fs::create_dir_all(maven::cache())?;
     let lock = File::create(maven::cache().join("clients.lock"))?;
-    lock.lock().context("waiting for another run that installs clients")?;
+    lock.lock()
+        .context("waiting for another run that installs clients")?;
     // The longest first, so that none of them is left over at the end of a parallel run.
     let mut drivers = Vec::new();
     for version in JAVA_CLIENTS {
@@ -80,15 +81,23 @@ fn java_classes(package: &str, version: &str, jars: &Path) -> Result<OsString> {
     let mut files: Vec<PathBuf> = fs::read_dir(&folder)
         .with_context(|| folder.display().to_string())?
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension == "java"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "java")
+        })
         .collect();
     files.sort();
     let classes = built().join(format!("java-{package}-{version}"));
     fs::create_dir_all(&classes)?;
-    let inputs = files.iter().map(|path| read(path)).collect::<Result<Vec<_>>>()?;
+    let inputs = files
+        .iter()
+        .map(|path| read(path))
+        .collect::<Result<Vec<_>>>()?;
     once(&classes.join(".stamp"), &inputs, || {
         let mut javac = Command::new("javac");
-        javac.args(["-Xlint:all,-try", "-Werror", "-proc:none", "-d"]).arg(&classes);
+        javac
+            .args(["-Xlint:all,-try", "-Werror", "-proc:none", "-d"])
+            .arg(&classes);
         step::output(javac.arg("-cp").arg(jars.join("*")).args(&files)).map(|_| ())
     })?;
     let mut path = classes.into_os_string();
@@ -99,7 +108,13 @@ fn java_classes(package: &str, version: &str, jars: &Path) -> Result<OsString> {
 
 /// One JVM for all its cases: small heap, quick start.
 fn jvm(class_path: OsString, main: &str) -> Vec<OsString> {
-    let options = ["-Xmx400m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dlog4j2.level=ERROR", "-cp"];
+    let options = [
+        "-Xmx400m",
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-Dlog4j2.level=ERROR",
+        "-cp",
+    ];
     let mut args: Vec<OsString> = options.iter().map(OsString::from).collect();
     args.extend([class_path, main.into()]);
     args
@@ -108,17 +123,29 @@ fn jvm(class_path: OsString, main: &str) -> Vec<OsString> {
 fn java_client(version: &str) -> Result<Driver> {
     let clients = format!("org.apache.kafka:kafka-clients:{version}");
     let logger = "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4";
-    let jars = maven::jars(&format!("kafka-clients-{version}"), &[clients.as_str(), logger])?;
+    let jars = maven::jars(
+        &format!("kafka-clients-{version}"),
+        &[clients.as_str(), logger],
+    )?;
     let class_path = java_classes("cases", version, &jars)?;
     let title = format!("Java kafka-clients {version}");
-    Ok(driver(&format!("java-{version}"), title, "java", &jvm(class_path, "cases.Driver")))
+    Ok(driver(
+        &format!("java-{version}"),
+        title,
+        "java",
+        &jvm(class_path, "cases.Driver"),
+    ))
 }
 
 fn java_tools() -> Result<Driver> {
     let jars = maven::jars("kafka-4.3.1", maven::KAFKA)?;
     let class_path = java_classes("tools", "4.3.1", &jars)?;
-    let mut driver =
-        driver("tools", "Apache Kafka's own tools 4.3.1".to_owned(), "java", &jvm(class_path, "tools.Driver"));
+    let mut driver = driver(
+        "tools",
+        "Apache Kafka's own tools 4.3.1".to_owned(),
+        "java",
+        &jvm(class_path, "tools.Driver"),
+    );
     // The tools print to the one standard output of their process.
     driver.threads = 1;
     Ok(driver)
@@ -128,12 +155,17 @@ fn java_tools() -> Result<Driver> {
 pub(crate) fn python_environment() -> Result<PathBuf> {
     let requirements = sources().join("python/requirements.txt");
     let home = maven::cache().join("python");
-    once(&maven::cache().join("python.stamp"), &[read(&requirements)?], || {
-        step::output(Command::new("python3").args(["-m", "venv"]).arg(&home))?;
-        let mut pip = Command::new(home.join("bin/pip"));
-        pip.args(["install", "--quiet", "--disable-pip-version-check", "-r"]).arg(&requirements);
-        step::output(&mut pip).map(|_| ())
-    })?;
+    once(
+        &maven::cache().join("python.stamp"),
+        &[read(&requirements)?],
+        || {
+            step::output(Command::new("python3").args(["-m", "venv"]).arg(&home))?;
+            let mut pip = Command::new(home.join("bin/pip"));
+            pip.args(["install", "--quiet", "--disable-pip-version-check", "-r"])
+                .arg(&requirements);
+            step::output(&mut pip).map(|_| ())
+        },
+    )?;
     Ok(home)
 }
 
@@ -143,36 +175,67 @@ fn python() -> Result<Vec<Driver>> {
     let kcat = kcat()?;
     let of = |id: &str, title: &str, script: &str, threads: u32| {
         let script = sources().join("python").join(script).into_os_string();
-        let mut driver = driver(id, title.to_owned(), &python, &[OsString::from("-B"), script]);
+        let mut driver = driver(
+            id,
+            title.to_owned(),
+            &python,
+            &[OsString::from("-B"), script],
+        );
         driver.threads = threads;
         driver
     };
     let confluent = pinned("confluent-kafka")?;
     let kafka_python = pinned("kafka-python")?;
     Ok(vec![
-        of("confluent", &format!("confluent-kafka {confluent} (librdkafka)"), "confluent_cases.py", 4),
-        of("kafka-python", &format!("kafka-python {kafka_python}"), "kafka_python_cases.py", 4),
+        of(
+            "confluent",
+            &format!("confluent-kafka {confluent} (librdkafka)"),
+            "confluent_cases.py",
+            4,
+        ),
+        of(
+            "kafka-python",
+            &format!("kafka-python {kafka_python}"),
+            "kafka_python_cases.py",
+            4,
+        ),
         of("kcat", &kcat, "kcat_cases.py", 2),
     ])
 }
 
 fn pinned(package: &str) -> Result<String> {
     let requirements = read(&sources().join("python/requirements.txt"))?;
-    let line = requirements.lines().find_map(|line| line.strip_prefix(package)?.strip_prefix("=="));
-    line.map(|version| version.trim().to_owned()).with_context(|| format!("{package} is not pinned"))
+    let line = requirements
+        .lines()
+        .find_map(|line| line.strip_prefix(package)?.strip_prefix("=="));
+    line.map(|version| version.trim().to_owned())
+        .with_context(|| format!("{package} is not pinned"))
 }
 
 /// Installs kcat from the distribution if it is not there; its name and version as it tells them.
 fn kcat() -> Result<String> {
     if step::output(Command::new("kcat").arg("-V")).is_err() {
         step::output(Command::new("apt-get").args(["-qq", "update"]))?;
-        step::output(Command::new("apt-get").args(["-qq", "-y", "--no-install-recommends", "install", "kcat"]))
-            .context("kcat is needed, and only the distribution has it")?;
+        step::output(Command::new("apt-get").args([
+            "-qq",
+            "-y",
+            "--no-install-recommends",
+            "install",
+            "kcat",
+        ]))
+        .context("kcat is needed, and only the distribution has it")?;
     }
     let told = step::output(Command::new("kcat").arg("-V"))?;
-    let line = told.lines().find(|line| line.starts_with("Version")).unwrap_or_default();
+    let line = told
+        .lines()
+        .find(|line| line.starts_with("Version"))
+        .unwrap_or_default();
     let version = line.split_whitespace().nth(1).unwrap_or("?");
-    let library = line.split("librdkafka ").nth(1).and_then(|rest| rest.split_whitespace().next()).unwrap_or("?");
+    let library = line
+        .split("librdkafka ")
+        .nth(1)
+        .and_then(|rest| rest.split_whitespace().next())
+        .unwrap_or("?");
     Ok(format!("kcat {version} (librdkafka {library})"))
 }
 
@@ -182,26 +245,55 @@ fn sarama() -> Result<Driver> {
     let manifest = read(&folder.join("go.mod"))?;
     let mut go = Command::new("go");
     // Go keeps its own cache of what it has built.
-    go.args(["build", "-mod=readonly", "-o"]).arg(&program).arg(".").current_dir(&folder);
+    go.args(["build", "-mod=readonly", "-o"])
+        .arg(&program)
+        .arg(".")
+        .current_dir(&folder);
     step::output(&mut go)?;
-    let version = manifest.lines().find_map(|line| line.trim().strip_prefix("github.com/IBM/sarama "));
-    Ok(driver("sarama", format!("sarama {} (Go)", version.unwrap_or("?")), program, &[]))
+    let version = manifest
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("github.com/IBM/sarama "));
+    Ok(driver(
+        "sarama",
+        format!("sarama {} (Go)", version.unwrap_or("?")),
+        program,
+        &[],
+    ))
 }
 
 fn kafkajs() -> Result<Driver> {
     let folder = sources().join("node");
     let home = maven::cache().join("node");
-    let inputs = [read(&folder.join("package.json"))?, read(&folder.join("package-lock.json"))?];
+    let inputs = [
+        read(&folder.join("package.json"))?,
+        read(&folder.join("package-lock.json"))?,
+    ];
     once(&maven::cache().join("node.stamp"), &inputs, || {
         fs::create_dir_all(&home)?;
         for name in ["package.json", "package-lock.json"] {
             fs::copy(folder.join(name), home.join(name))?;
         }
-        step::output(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(&home)).map(|_| ())
+        step::output(
+            Command::new("npm")
+                .args(["ci", "--no-audit", "--no-fund"])
+                .current_dir(&home),
+        )
+        .map(|_| ())
     })?;
-    let version = inputs[0].split("\"kafkajs\": \"").nth(1).and_then(|rest| rest.split('"').next());
+    let version = inputs[0]
+        .split("\"kafkajs\": \"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next());
     let title = format!("kafkajs {} (Node.js)", version.unwrap_or("?"));
-    let mut driver = driver("kafkajs", title, "node", &[folder.join("cases.js").into_os_string()]);
-    driver.env.push(("NODE_PATH".to_owned(), home.join("node_modules").into_os_string()));
+    let mut driver = driver(
+        "kafkajs",
+        title,
+        "node",
+        &[folder.join("cases.js").into_os_string()],
+    );
+    driver.env.push((
+        "NODE_PATH".to_owned(),
+        home.join("node_modules").into_os_string(),
+    ));
     Ok(driver)
 }

@@ -26,7 +26,14 @@ fn render(drivers: &[Driver], results: &Results) -> String {
         .iter()
         .flat_map(|(target, run)| {
             run.iter().map(move |result| {
-                ((target.as_str(), result.driver.as_str(), result.case.as_str()), result.ok)
+                (
+                    (
+                        target.as_str(),
+                        result.driver.as_str(),
+                        result.case.as_str(),
+                    ),
+                    result.ok,
+                )
             })
         })
         .collect();
@@ -40,19 +47,27 @@ fn render(drivers: &[Driver], results: &Results) -> String {
          `cargo xtask clients --write` from a run; the cases are programs under `tests/clients/`, each first held against\n\
          Apache Kafka 4.3.1 (`cargo xtask clients --engine kafka`).\n\n| client | cases |",
     );
-    let _ = targets.iter().try_for_each(|target| write!(text, " {target} |"));
+    let _ = targets
+        .iter()
+        .try_for_each(|target| write!(text, " {target} |"));
     let _ = writeln!(text, "\n|---|---|{}", "---|".repeat(targets.len()));
     for driver in drivers {
         let _ = write!(text, "| {} | {} |", driver.title, driver.cases.len());
         for target in &targets {
-            let count = driver.cases.iter().filter(|case| mark(target, &driver.id, case) == "yes").count();
+            let count = driver
+                .cases
+                .iter()
+                .filter(|case| mark(target, &driver.id, case) == "yes")
+                .count();
             let _ = write!(text, " {count} |");
         }
         text.push('\n');
     }
     for driver in drivers {
         let _ = write!(text, "\n## {}\n\n| case |", driver.title);
-        let _ = targets.iter().try_for_each(|target| write!(text, " {target} |"));
+        let _ = targets
+            .iter()
+            .try_for_each(|target| write!(text, " {target} |"));
         let _ = writeln!(text, "\n|---|{}", "---|".repeat(targets.len()));
         for case in &driver.cases {
             let _ = write!(text, "| {case} |");

@@ -26,8 +26,12 @@ pub(crate) enum Target {
 
 impl Target {
     /// All engines, in the order of the matrix.
-    pub(crate) const ENGINES: [Self; 4] =
-        [Self::Engine("mmap"), Self::Engine("file"), Self::Engine("staged"), Self::Engine("direct")];
+    pub(crate) const ENGINES: [Self; 4] = [
+        Self::Engine("mmap"),
+        Self::Engine("file"),
+        Self::Engine("staged"),
+        Self::Engine("direct"),
+    ];
 }
 
 impl fmt::Display for Target {
@@ -43,11 +47,15 @@ impl FromStr for Target {
     type Err = anyhow::Error;
 
     fn from_str(name: &str) -> Result<Self> {
-        let engine = Self::ENGINES.iter().find(|engine| engine.to_string() == name);
+        let engine = Self::ENGINES
+            .iter()
+            .find(|engine| engine.to_string() == name);
         match (name, engine) {
             ("kafka", _) => Ok(Self::Kafka),
             (_, Some(engine)) => Ok(*engine),
-            _ => bail!("no engine `{name}`; there are mmap, file, staged, direct, and kafka for the Java broker"),
+            _ => bail!(
+                "no engine `{name}`; there are mmap, file, staged, direct, and kafka for the Java broker"
+            ),
         }
     }
 }
@@ -57,9 +65,22 @@ const PROFILE: &str = "checked";
 
 /// Builds Highwater if one of the targets is it.
 pub(crate) fn build(targets: &[Target]) -> Result<()> {
-    if targets.iter().any(|target| matches!(target, Target::Engine(_))) {
-        let args = ["build", "--quiet", "--profile", PROFILE, "--package", "highwater"];
-        ensure!(step::passes(workspace::cargo().args(args))?, "the server does not build");
+    if targets
+        .iter()
+        .any(|target| matches!(target, Target::Engine(_)))
+    {
+        let args = [
+            "build",
+            "--quiet",
+            "--profile",
+            PROFILE,
+            "--package",
+            "highwater",
+        ];
+        ensure!(
+            step::passes(workspace::cargo().args(args))?,
+            "the server does not build"
+        );
     }
     Ok(())
 }
@@ -84,7 +105,12 @@ impl Server {
     }
 
     /// As [`Self::start`], at a given address and with settings (`key=value` of the broker's).
-    pub(crate) fn start_at(target: Target, dir: &Path, address: &str, settings: &[&str]) -> Result<Self> {
+    pub(crate) fn start_at(
+        target: Target,
+        dir: &Path,
+        address: &str,
+        settings: &[&str],
+    ) -> Result<Self> {
         fs::create_dir_all(dir)?;
         let log = next_log(dir);
         let (mut command, known) = match target {
@@ -101,7 +127,12 @@ impl Server {
             .stderr(output)
             .spawn()
             .with_context(|| format!("{command:?}"))?;
-        let mut server = Self { target, address: known.unwrap_or_default(), child: Some(child), log };
+        let mut server = Self {
+            target,
+            address: known.unwrap_or_default(),
+            child: Some(child),
+            log,
+        };
         server.wait_until_ready()?;
         Ok(server)
     }
@@ -129,15 +160,25 @@ impl Server {
     pub(crate) fn stop(mut self) -> Result<()> {
         let status = self.terminate()?;
         // Java ends with 143 after SIGTERM.
-        let in_order = status.success() || (self.target == Target::Kafka && status.code() == Some(143));
-        ensure!(in_order, "{} ended with {status}; its last words:\n{}", self.target, self.last_words());
+        let in_order =
+            status.success() || (self.target == Target::Kafka && status.code() == Some(143));
+        ensure!(
+            in_order,
+            "{} ended with {status}; its last words:\n{}",
+            self.target,
+            self.last_words()
+        );
         Ok(())
     }
 
     fn terminate(&mut self) -> Result<ExitStatus> {
         let mut child = self.child.take().context("the server has ended before")?;
         if let Some(status) = child.try_wait()? {
-            bail!("{} had ended by itself with {status}:\n{}", self.target, self.last_words());
+            bail!(
+                "{} had ended by itself with {status}:\n{}",
+                self.target,
+                self.last_words()
+            );
         }
         step::output(Command::new("kill").arg(child.id().to_string()))?;
         let asked = Instant::now();
@@ -149,7 +190,12 @@ impl Server {
         }
         child.kill()?;
         child.wait()?;
-        bail!("{} did not end within {} s of SIGTERM:\n{}", self.target, PATIENCE.as_secs(), self.last_words())
+        bail!(
+            "{} did not end within {} s of SIGTERM:\n{}",
+            self.target,
+            PATIENCE.as_secs(),
+            self.last_words()
+        )
     }
 
     fn wait_until_ready(&mut self) -> Result<()> {
@@ -158,7 +204,11 @@ impl Server {
             let child = self.child.as_mut().context("not started")?;
             if let Some(status) = child.try_wait()? {
                 self.child = None;
-                bail!("{} ended at its start with {status}:\n{}", self.target, self.last_words());
+                bail!(
+                    "{} ended at its start with {status}:\n{}",
+                    self.target,
+                    self.last_words()
+                );
             }
             if self.address.is_empty() {
                 self.address = bound_address(&self.output()).unwrap_or_default();
@@ -168,13 +218,21 @@ impl Server {
             }
             std::thread::sleep(Duration::from_millis(5));
         }
-        bail!("{} was not ready within {} s:\n{}", self.target, PATIENCE.as_secs(), self.last_words())
+        bail!(
+            "{} was not ready within {} s:\n{}",
+            self.target,
+            PATIENCE.as_secs(),
+            self.last_words()
+        )
     }
 
     fn last_words(&self) -> String {
         let text = self.output();
         let lines: Vec<&str> = text.lines().collect();
-        lines.get(lines.len().saturating_sub(20)..).unwrap_or_default().join("\n")
+        lines
+            .get(lines.len().saturating_sub(20)..)
+            .unwrap_or_default()
+            .join("\n")
     }
 }
 
@@ -192,13 +250,23 @@ impl Drop for Server {
 /// A log file per start, so that a restart does not overwrite what the run before said.
 fn next_log(dir: &Path) -> PathBuf {
     let numbered = |n: u32| dir.join(format!("server-{n}.log"));
-    (0..u32::MAX).map(numbered).find(|path| !path.exists()).unwrap_or_else(|| numbered(u32::MAX))
+    (0..u32::MAX)
+        .map(numbered)
+        .find(|path| !path.exists())
+        .unwrap_or_else(|| numbered(u32::MAX))
 }
 
 fn highwater(dir: &Path, engine: &str, address: &str, settings: &[&str]) -> Command {
     let mut command = Command::new(binary());
     command.arg("serve").arg("--data").arg(dir.join("data"));
-    command.args(["--engine", engine, "--kafka", address, "--http", "127.0.0.1:0"]);
+    command.args([
+        "--engine",
+        engine,
+        "--kafka",
+        address,
+        "--http",
+        "127.0.0.1:0",
+    ]);
     for setting in COMMON_SETTINGS.iter().chain(settings) {
         command.args(["--set", setting]);
     }
@@ -206,11 +274,18 @@ fn highwater(dir: &Path, engine: &str, address: &str, settings: &[&str]) -> Comm
 }
 
 /// What both servers are started with: no wait before the first rebalance, retention looked at often.
-const COMMON_SETTINGS: &[&str] = &["group.initial.rebalance.delay.ms=0", "log.retention.check.interval.ms=1000"];
+const COMMON_SETTINGS: &[&str] = &[
+    "group.initial.rebalance.delay.ms=0",
+    "log.retention.check.interval.ms=1000",
+];
 
 fn kafka(dir: &Path, address: &str, settings: &[&str]) -> Result<(Command, String)> {
     let jars = maven::jars("kafka-4.3.1", maven::KAFKA)?;
-    let address = if address.ends_with(":0") { format!("127.0.0.1:{}", free_port()?) } else { address.to_owned() };
+    let address = if address.ends_with(":0") {
+        format!("127.0.0.1:{}", free_port()?)
+    } else {
+        address.to_owned()
+    };
     let controller = free_port()?;
     let data = dir.join("data");
     let mut properties = format!(
@@ -229,7 +304,14 @@ fn kafka(dir: &Path, address: &str, settings: &[&str]) -> Result<(Command, Strin
     fs::write(&file, properties)?;
     if !data.join("meta.properties").exists() {
         let mut format = java(&jars, &[]);
-        format.args(["kafka.tools.StorageTool", "format", "--standalone", "-t", "AAAAAAAAQACAAAAAAAAAAQ", "-c"]);
+        format.args([
+            "kafka.tools.StorageTool",
+            "format",
+            "--standalone",
+            "-t",
+            "AAAAAAAAQACAAAAAAAAAAQ",
+            "-c",
+        ]);
         step::output(format.arg(&file))?;
     }
     let mut command = java(&jars, &["-Xms256m", "-Xmx512m", "-Djava.awt.headless=true"]);
@@ -240,7 +322,11 @@ fn kafka(dir: &Path, address: &str, settings: &[&str]) -> Result<(Command, Strin
 /// `java` with all jars of `dir` on its class path; the caller adds the main class.
 pub(crate) fn java(dir: &Path, options: &[&str]) -> Command {
     let mut command = Command::new("java");
-    command.args(["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dlog4j2.level=ERROR"]);
+    command.args([
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-Dlog4j2.level=ERROR",
+    ]);
     command.args(options).arg("-cp").arg(dir.join("*"));
     command
 }
@@ -255,9 +341,14 @@ fn bound_address(output: &str) -> Option<String> {
     output.match_indices("kafka").find_map(|(at, _)| {
         let rest = output.get(at + "kafka".len()..)?.lines().next()?;
         let address = rest.trim_start_matches([' ', '=', ':', '"', '\t']);
-        let end = address.find(|c: char| !(c.is_ascii_digit() || ".:".contains(c))).unwrap_or(address.len());
+        let end = address
+            .find(|c: char| !(c.is_ascii_digit() || ".:".contains(c)))
+            .unwrap_or(address.len());
         let address = address.get(..end)?.trim_end_matches(['.', ':']);
-        address.parse::<std::net::SocketAddr>().ok().map(|address| address.to_string())
+        address
+            .parse::<std::net::SocketAddr>()
+            .ok()
+            .map(|address| address.to_string())
     })
 }
 
@@ -267,7 +358,9 @@ fn answers_metadata(address: &str) -> bool {
         let mut stream = TcpStream::connect(address)?;
         stream.set_read_timeout(Some(Duration::from_secs(5)))?;
         // Size; key 3, version 4, correlation id 1, client id null; topics null; no auto-creation.
-        stream.write_all(&[0, 0, 0, 15, 0, 3, 0, 4, 0, 0, 0, 1, 255, 255, 255, 255, 255, 255, 0])?;
+        stream.write_all(&[
+            0, 0, 0, 15, 0, 3, 0, 4, 0, 0, 0, 1, 255, 255, 255, 255, 255, 255, 0,
+        ])?;
         let mut head = [0_u8; 16];
         stream.read_exact(&mut head)?;
         Ok(head)
@@ -283,9 +376,18 @@ mod tests {
     #[test]
     fn finds_the_bound_address() {
         let cases = [
-            ("ready in 12 ms  kafka 127.0.0.1:4711  http 127.0.0.1:80\n", Some("127.0.0.1:4711")),
-            ("kafka.data /x\n  kafka   127.0.0.1:4711\nready in 3 ms\n", Some("127.0.0.1:4711")),
-            ("ready in 3 ms, kafka=127.0.0.1:4711, engine mmap\n", Some("127.0.0.1:4711")),
+            (
+                "ready in 12 ms  kafka 127.0.0.1:4711  http 127.0.0.1:80\n",
+                Some("127.0.0.1:4711"),
+            ),
+            (
+                "kafka.data /x\n  kafka   127.0.0.1:4711\nready in 3 ms\n",
+                Some("127.0.0.1:4711"),
+            ),
+            (
+                "ready in 3 ms, kafka=127.0.0.1:4711, engine mmap\n",
+                Some("127.0.0.1:4711"),
+            ),
             ("kafka 127.0.0.1:4711\n", None),
         ];
         for (output, expected) in cases {

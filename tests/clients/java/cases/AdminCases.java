@@ -101,7 +101,7 @@ final class AdminCases {
         String topic = env.fresh("t");
         Admin admin = env.admin();
         admin.createTopics(List.of(new NewTopic(topic, Optional.empty(), Optional.empty()))).all().get();
-        TopicDescription made = admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic);
+        TopicDescription made = described(env, admin, List.of(topic)).get(topic);
         check(made.partitions().size() >= 1, "default partitions");
         equal(1, made.partitions().get(0).replicas().size(), "default replicas");
     }
@@ -147,7 +147,13 @@ final class AdminCases {
         Admin admin = env.admin();
         int node = admin.describeCluster().nodes().get().iterator().next().id();
         admin.createTopics(List.of(new NewTopic(topic, Map.of(0, List.of(node), 1, List.of(node))))).all().get();
-        equal(2, admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions().size(), "partitions");
+        equal(2, described(env, admin, List.of(topic)).get(topic).partitions().size(), "partitions");
+    }
+
+    /** Descriptions of new topics; Kafka answers a creation a moment before its broker half knows the topic. */
+    private static Map<String, TopicDescription> described(Env env, Admin admin, List<String> topics) throws Exception {
+        env.until("topics are known", () -> admin.listTopics().names().get().containsAll(topics));
+        return admin.describeTopics(topics).allTopicNames().get();
     }
 
     private static void createMany(Env env) throws Exception {
@@ -159,7 +165,7 @@ final class AdminCases {
         Admin admin = env.admin();
         admin.createTopics(topics).all().get();
         List<String> names = topics.stream().map(NewTopic::name).toList();
-        equal(50, admin.describeTopics(names).allTopicNames().get().size(), "described at once");
+        equal(50, described(env, admin, names).size(), "described at once");
         admin.deleteTopics(names).all().get();
     }
 
@@ -190,6 +196,7 @@ final class AdminCases {
         Admin admin = env.admin();
         Uuid before = id(admin, topic);
         admin.deleteTopics(List.of(topic)).all().get();
+        env.until("topic is gone", () -> !admin.listTopics().names().get().contains(topic));
         env.create(topic, 1);
         check(!before.equals(id(admin, topic)), "same topic id for another topic");
         env.send(topic, 0, 1, "new");
@@ -200,7 +207,8 @@ final class AdminCases {
         String topic = env.topic(1);
         Admin admin = env.admin();
         admin.createPartitions(Map.of(topic, NewPartitions.increaseTo(3))).all().get();
-        equal(3, admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions().size(), "partitions");
+        env.until("three partitions",
+            () -> admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions().size() == 3);
         env.send(topic, 2, 5, "v");
         env.exactly(env.reader(partitions(topic, 3)), 5);
     }

@@ -18,6 +18,7 @@ import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.ConfigEntry.ConfigSource;
 import org.apache.kafka.clients.admin.DescribeConfigsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.config.ConfigResource;
@@ -58,6 +59,14 @@ final class ConfigCases {
         admin.incrementalAlterConfigs(Map.of(resource, ops)).all().get();
     }
 
+    /** Alters, and waits until the change is described: Kafka answers a moment before its broker half applies it. */
+    private static ConfigEntry altered(Env env, Admin admin, ConfigResource resource, OpType op, String key, String value,
+            String then) throws Exception {
+        alter(admin, resource, op, key, value);
+        env.until(key + " is " + then, () -> then.equals(describe(admin, resource).get(key).value()));
+        return describe(admin, resource).get(key);
+    }
+
     private static void defaults(Env env) throws Exception {
         Config config = describe(env.admin(), topicResource(env.topic(1)));
         Map<String, String> expected = Map.ofEntries(
@@ -93,23 +102,17 @@ final class ConfigCases {
     private static void setAndDelete(Env env) throws Exception {
         ConfigResource resource = topicResource(env.topic(1));
         Admin admin = env.admin();
-        alter(admin, resource, OpType.SET, "retention.ms", "5000");
-        ConfigEntry set = describe(admin, resource).get("retention.ms");
-        equal("5000", set.value(), "value set");
+        ConfigEntry set = altered(env, admin, resource, OpType.SET, "retention.ms", "5000", "5000");
         equal(ConfigSource.DYNAMIC_TOPIC_CONFIG, set.source(), "source of a set value");
-        alter(admin, resource, OpType.DELETE, "retention.ms", null);
-        ConfigEntry back = describe(admin, resource).get("retention.ms");
-        equal("604800000", back.value(), "default is back");
+        ConfigEntry back = altered(env, admin, resource, OpType.DELETE, "retention.ms", null, "604800000");
         equal(ConfigSource.DEFAULT_CONFIG, back.source(), "source of the default");
     }
 
     private static void append(Env env) throws Exception {
         ConfigResource resource = topicResource(env.topic(1));
         Admin admin = env.admin();
-        alter(admin, resource, OpType.APPEND, "cleanup.policy", "compact");
-        equal("delete,compact", describe(admin, resource).get("cleanup.policy").value(), "appended");
-        alter(admin, resource, OpType.SUBTRACT, "cleanup.policy", "delete");
-        equal("compact", describe(admin, resource).get("cleanup.policy").value(), "subtracted");
+        altered(env, admin, resource, OpType.APPEND, "cleanup.policy", "compact", "delete,compact");
+        altered(env, admin, resource, OpType.SUBTRACT, "cleanup.policy", "delete", "compact");
     }
 
     private static void badValue(Env env) throws Exception {
@@ -184,7 +187,10 @@ final class ConfigCases {
         env.until("log start moves", () -> consumer.beginningOffsets(partitions(topic, 1)).values().iterator().next() > 0);
         long start = consumer.beginningOffsets(partitions(topic, 1)).values().iterator().next();
         check(start <= 45, "more deleted than retention allows: log starts at " + start);
-        env.exactly(env.reader(partitions(topic, 1)), (int) (60 - start));
+        List<ConsumerRecord<byte[], byte[]>> left = env.atLeast(env.reader(partitions(topic, 1)), 15);
+        for (int i = 1; i < left.size(); i++) {
+            equal(left.get(0).offset() + i, left.get(i).offset(), "offset in what is left");
+        }
     }
 
     private static ConfigResource brokerResource(Admin admin) throws Exception {

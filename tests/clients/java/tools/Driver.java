@@ -122,6 +122,18 @@ public final class Driver {
         return outcome.output;
     }
 
+    /** Runs a tool in a JVM of its own: for those whose summary is left to the JVM's end. */
+    String process(String main, String... args) throws Exception {
+        List<String> command = new ArrayList<>(List.of("java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+            "-Dlog4j2.level=ERROR", "-cp", System.getProperty("java.class.path"), main));
+        command.addAll(List.of(args));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        process.getOutputStream().close();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        check(process.waitFor() == 0, command + " ended with " + process.exitValue() + ":\n" + output);
+        return output;
+    }
+
     private record Outcome(int code, String output) {
     }
 

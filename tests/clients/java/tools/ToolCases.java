@@ -272,10 +272,10 @@ final class ToolCases {
 
     private static void verifiable(Driver tools) throws Exception {
         String topic = topic(tools, 3);
-        String produced = tools.tool(T + "VerifiableProducer", "--bootstrap-server", tools.bootstrap, "--topic", topic,
+        String produced = tools.process(T + "VerifiableProducer", "--bootstrap-server", tools.bootstrap, "--topic", topic,
             "--max-messages", "2000", "--throughput", "-1", "--acks", "-1");
         has(produced, "\"sent\":2000", "\"acked\":2000");
-        String consumed = tools.tool(T + "VerifiableConsumer", "--bootstrap-server", tools.bootstrap, "--topic", topic,
+        String consumed = tools.process(T + "VerifiableConsumer", "--bootstrap-server", tools.bootstrap, "--topic", topic,
             "--group-id", tools.fresh("g"), "--max-messages", "2000", "--reset-policy", "earliest");
         has(consumed, "\"name\":\"records_consumed\"", "\"name\":\"offsets_committed\"", "\"success\":true");
     }

@@ -1,0 +1,189 @@
+"""Load for the crash rounds: librdkafka producers that remember what was acknowledged, and a reader that checks it.
+
+Orders come as lines of JSON on standard input, each answered by one line of JSON:
+  {"do": "load", "bootstrap", "round"}   makes the round's topics, starts its producers, answers when all have had an ack
+  {"do": "stop"}                         stops them; what is in flight may still arrive or fail
+  {"do": "verify"}                       reads the round's partitions back and compares; {"ok", "acked", "read", "detail"}
+"""
+import collections
+import json
+import random
+import sys
+import threading
+import time
+import traceback
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+PARTITIONS = 3
+PATIENCE_S = 30
+# Kind of producer → its settings, and those of its topic (whose policy is `disk` unless write.caching makes it `os`).
+# Without idempotence, order across a lost connection is promised only with one request in flight and no retries.
+PLAIN = {'retries': 0, 'max.in.flight.requests.per.connection': 1}
+KINDS = {
+    'idempotent-disk': ({'enable.idempotence': True}, {}),
+    'idempotent-os': ({'enable.idempotence': True}, {'write.caching': 'true'}),
+    'plain-all-disk': ({'acks': 'all', **PLAIN}, {}),
+    'plain-1-os': ({'acks': 1, **PLAIN}, {'write.caching': 'true'}),
+}
+
+
+class Load(threading.Thread):
+    """One producer and its topic; `acked` maps a partition to (offset, value number) in the order of the answers."""
+
+    def __init__(self, bootstrap, kind, topic, seed):
+        super().__init__(daemon=True)
+        self.topic, self.kind, self.random = topic, kind, random.Random(seed)
+        self.acked = collections.defaultdict(list)
+        self.errors = collections.Counter()
+        self.stop = False
+        config, _ = KINDS[kind]
+        self.producer = Producer({
+            'bootstrap.servers': bootstrap, 'linger.ms': 2, 'message.timeout.ms': 20000, 'reconnect.backoff.ms': 20,
+            'reconnect.backoff.max.ms': 100, 'retry.backoff.ms': 20, 'log_level': 0, **config})
+        self.start()
+
+    def run(self):
+        sent = [0] * PARTITIONS
+        while not self.stop:
+            for _ in range(40):
+                partition = self.random.randrange(PARTITIONS)
+                try:
+                    self.send(partition, sent[partition])
+                except BufferError:
+                    break
+                sent[partition] += 1
+            self.producer.poll(0.002)
+        self.producer.flush(PATIENCE_S)
+
+    def send(self, partition, number):
+        def answered(error, message):
+            if error is None:
+                self.acked[partition].append((message.offset(), number))
+            else:
+                self.errors[error.name()] += 1
+
+        value = f'{number} '.encode() + bytes(self.random.randrange(400))
+        self.producer.produce(self.topic, value, partition=partition, on_delivery=answered)
+
+
+class Commits(threading.Thread):
+    """Commits 1, 2, 3 … for a group; `last` is the last one that was acknowledged, `tried` the last one sent."""
+
+    def __init__(self, bootstrap, topic, group):
+        super().__init__(daemon=True)
+        self.topic, self.last, self.tried, self.stop = topic, 0, 0, False
+        self.consumer = Consumer({'bootstrap.servers': bootstrap, 'group.id': group, 'log_level': 0,
+                                  'reconnect.backoff.max.ms': 100})
+        self.start()
+
+    def run(self):
+        while not self.stop:
+            try:
+                self.tried += 1
+                self.consumer.commit(offsets=[TopicPartition(self.topic, 0, self.tried)], asynchronous=False)
+                self.last = self.tried
+            except KafkaException:
+                pass
+            time.sleep(0.001)
+
+
+class Worker:
+    def __init__(self):
+        self.loads, self.commits, self.bootstrap = [], None, None
+
+    def load(self, order):
+        self.bootstrap = order['bootstrap']
+        number = order['round']
+        admin = AdminClient({'bootstrap.servers': self.bootstrap, 'log_level': 0})
+        for kind, (_, config) in KINDS.items():
+            create(admin, f'crash-{number}-{kind}', {} if order.get('reference') else config)
+        self.loads = [Load(self.bootstrap, kind, f'crash-{number}-{kind}', f'{order["seed"]}-{kind}') for kind in KINDS]
+        self.commits = Commits(self.bootstrap, self.loads[0].topic, f'crash-{number}')
+        end = time.monotonic() + PATIENCE_S
+        while not (all(load.acked for load in self.loads) and self.commits.last):
+            assert time.monotonic() < end, f'no acknowledgements: {[load.errors for load in self.loads]}'
+            time.sleep(0.005)
+        return {}
+
+    def stop(self, _):
+        for load in [*self.loads, self.commits]:
+            load.stop = True
+        for load in [*self.loads, self.commits]:
+            load.join(PATIENCE_S + 5)
+        return {'errors': {load.kind: load.errors for load in self.loads if load.errors}}
+
+    def verify(self, _):
+        detail, read = [], 0
+        for load in self.loads:
+            for partition in range(PARTITIONS):
+                records = self.read(load.topic, partition)
+                read += len(records)
+                detail += compare(load, partition, records)
+        group = self.commits.consumer.committed([TopicPartition(self.commits.topic, 0)], PATIENCE_S)[0]
+        if not self.commits.last <= group.offset <= self.commits.tried:
+            detail.append(f'commit {self.commits.last} was acknowledged, {group.offset} is stored')
+        self.commits.consumer.close()
+        acked = sum(len(answers) for load in self.loads for answers in load.acked.values())
+        return {'ok': not detail, 'acked': acked, 'read': read, 'detail': '\n'.join(detail)}
+
+    def read(self, topic, partition):
+        """Offset → number of every record of a partition, which must come in the order of its offsets."""
+        consumer = Consumer({'bootstrap.servers': self.bootstrap, 'group.id': 'reader', 'enable.auto.commit': False,
+                             'auto.offset.reset': 'error', 'log_level': 0})
+        records = {}
+        try:
+            _, end = consumer.get_watermark_offsets(TopicPartition(topic, partition), PATIENCE_S)
+            consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING)])
+            until = time.monotonic() + PATIENCE_S
+            while len(records) < end:
+                assert time.monotonic() < until, f'{topic}-{partition}: {len(records)} records of {end} read'
+                for message in consumer.consume(min(10000, end - len(records)), 1):
+                    assert message.error() is None, f'{topic}-{partition}: {message.error()}'
+                    assert message.offset() == len(records), f'{topic}-{partition}: offset {message.offset()} after {len(records)}'
+                    records[message.offset()] = int(message.value().split(b' ', 1)[0])
+        finally:
+            consumer.close()
+        return records
+
+
+def compare(load, partition, records):
+    """What is wrong with `records`: an acknowledged one that is missing, or is not where its answer said; order; repeats."""
+    name = f'{load.topic}-{partition}'
+    wrong = []
+    for offset, number in load.acked[partition]:
+        if records.get(offset) != number:
+            wrong.append(f'{name}: record {number} was acknowledged at offset {offset}, there is {records.get(offset)}')
+    numbers = list(records.values())
+    for before, after in zip(numbers, numbers[1:]):
+        if after <= before:
+            wrong.append(f'{name}: record {after} follows {before}')
+        elif after != before + 1 and 'idempotent' in load.kind and not load.errors:
+            wrong.append(f'{name}: records between {before} and {after} are missing')
+    return wrong[:10]
+
+
+def create(admin, topic, config):
+    future = admin.create_topics([NewTopic(topic, PARTITIONS, 1, config=config)])[topic]
+    future.result(PATIENCE_S)
+    end = time.monotonic() + PATIENCE_S
+    while topic not in admin.list_topics(timeout=PATIENCE_S).topics:
+        assert time.monotonic() < end, f'{topic} is not known'
+        time.sleep(0.01)
+
+
+def main():
+    worker = Worker()
+    answers, sys.stdout = sys.stdout, sys.stderr
+    for line in sys.stdin:
+        order = json.loads(line)
+        try:
+            answer = getattr(worker, order['do'])(order)
+        except Exception:  # the answer says what went wrong; the harness decides
+            answer = {'ok': False, 'detail': traceback.format_exc()}
+        print(json.dumps({'ok': True, **answer}), file=answers, flush=True)
+
+
+if __name__ == '__main__':
+    main()

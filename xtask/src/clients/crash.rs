@@ -1,0 +1,195 @@
+//! Rounds of `kill -9` under load from a real client: every acknowledged record must be there afterwards, in order, once.
+//!
+//! One data directory per run, so that each round recovers what all rounds before it have left. The load goes on while
+//! the server is down and after it is back: an idempotent producer must get every record in exactly once across the crash.
+//! The moment of the kill is drawn from the seed; what was in flight then is not, so a seed repeats the draw, not the run.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::install;
+use super::server::{Server, Target};
+use crate::report::Tally;
+use crate::workspace;
+
+/// The load runs for between these two before the kill, and again after the restart.
+const LOAD_MS: (u64, u64) = (30, 500);
+
+/// A seed nobody chose.
+pub(crate) fn fresh_seed() -> u64 {
+    RandomState::new().build_hasher().finish() % 1_000_000_000
+}
+
+/// Runs `rounds` rounds on `target`; a round passes when the reader finds nothing wrong.
+pub(crate) fn run(target: Target, rounds: u32, seed: u64) -> Result<Tally> {
+    let dir = tempfile::Builder::new()
+        .prefix("highwater-crash-")
+        .tempdir()?;
+    let mut random = Random(seed);
+    let mut worker = Worker::start()?;
+    let mut server = Server::start(target, dir.path())?;
+    let mut tally = Tally::default();
+    let (mut acked, mut read, mut ready) = (0, 0, Duration::ZERO);
+    for round in 1..=rounds {
+        let outcome = one_round(target, dir.path(), server, &mut worker, round, &mut random)?;
+        server = outcome.server;
+        ready = ready.max(outcome.ready_after);
+        acked += outcome.verdict.acked;
+        read += outcome.verdict.read;
+        tally.add(Tally::single(outcome.verdict.ok));
+        if !outcome.verdict.ok {
+            let kept =
+                workspace::target_dir().join(format!("clients/crash-{target}-{seed}-{round}"));
+            println!(
+                "   round {round}: {}\n   directory kept: {}",
+                outcome.verdict.detail,
+                kept.display()
+            );
+            server.kill()?;
+            copy_dir(dir.path(), &kept)?;
+            return Ok(tally);
+        }
+    }
+    println!(
+        "   {acked} records acknowledged, {read} read back; slowest restart {} ms",
+        ready.as_millis()
+    );
+    server.stop()?;
+    Ok(tally)
+}
+
+struct Outcome {
+    server: Server,
+    ready_after: Duration,
+    verdict: Answer,
+}
+
+fn one_round(
+    target: Target,
+    dir: &Path,
+    server: Server,
+    worker: &mut Worker,
+    round: u32,
+    random: &mut Random,
+) -> Result<Outcome> {
+    let address = server.address().to_owned();
+    let order = json!({
+        "do": "load", "bootstrap": address, "round": round, "seed": random.next(), "reference": target == Target::Kafka,
+    });
+    let started = worker.ask(&order)?;
+    ensure!(
+        started.ok,
+        "round {round}: the load did not start: {}",
+        started.detail
+    );
+    random.pause();
+    server.kill()?;
+    let killed = Instant::now();
+    let server = Server::start_at(target, dir, &address, &[])?;
+    let ready_after = killed.elapsed();
+    if target != Target::Kafka {
+        ensure!(
+            server.output().to_lowercase().contains("recover"),
+            "round {round}: the server says nothing about its recovery:\n{}",
+            server.output()
+        );
+    }
+    random.pause();
+    worker.ask(&json!({"do": "stop"}))?;
+    let verdict = worker.ask(&json!({"do": "verify"}))?;
+    Ok(Outcome {
+        server,
+        ready_after,
+        verdict,
+    })
+}
+
+/// What the worker answers; fields that an order has no use for are left at their defaults.
+#[derive(Deserialize)]
+struct Answer {
+    ok: bool,
+    #[serde(default)]
+    acked: u64,
+    #[serde(default)]
+    read: u64,
+    #[serde(default)]
+    detail: String,
+}
+
+/// The client's process.
+struct Worker {
+    child: Child,
+    orders: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Worker {
+    fn start() -> Result<Self> {
+        let python = install::python_environment()?.join("bin/python");
+        let script = workspace::root().join("tests/clients/python/crash_worker.py");
+        let mut child = Command::new(python)
+            .arg("-B")
+            .arg(script)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("the crash worker")?;
+        let orders = child.stdin.take().context("no standard input")?;
+        let answers = BufReader::new(child.stdout.take().context("no standard output")?);
+        Ok(Self {
+            child,
+            orders,
+            answers,
+        })
+    }
+
+    fn ask(&mut self, order: &Value) -> Result<Answer> {
+        writeln!(self.orders, "{order}")?;
+        self.orders.flush()?;
+        let mut line = String::new();
+        self.answers.read_line(&mut line)?;
+        serde_json::from_str(&line)
+            .with_context(|| format!("the crash worker's answer to {order}: {line:?}"))
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// SplitMix64: enough to draw moments from a seed.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// Lets the load run for a while of its own choosing: the moment of the kill is what is random here.
+    fn pause(&mut self) {
+        let span = LOAD_MS.1 - LOAD_MS.0;
+        std::thread::sleep(Duration::from_millis(LOAD_MS.0 + self.next() % span));
+    }
+}
+
+fn copy_dir(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    let status = Command::new("cp").arg("-a").arg(from).arg(to).status()?;
+    ensure!(status.success(), "cannot keep {}", from.display());
+    Ok(())
+}
