@@ -1,6 +1,7 @@
 //! Tests of whole logs and data directories, on every engine.
 
 mod basics;
+mod damage;
 mod golden;
 mod model;
 

@@ -77,6 +77,8 @@ impl LogDir {
         });
         let found = list(root, &env, started_at_ms, &mut notes)?;
         watch.lap("list of partitions");
+        // A directory without logs has nothing to recover, marker or not.
+        let clean = clean || found.is_empty();
         let logs: Vec<Arc<PartitionLog>> = found
             .into_iter()
             .map(|(tp, dir)| {
