@@ -354,6 +354,10 @@ impl Coordinator {
         group: &str,
         partitions: &[(Arc<str>, i32)],
     ) -> Result<Vec<Result<(), GroupError>>, GroupError> {
+        // Unlike for commits, Kafka takes no empty name here.
+        if group.is_empty() {
+            return Err(GroupError::InvalidGroupId);
+        }
         let shard = self.ready(group).await?;
         let mut outcomes = Vec::with_capacity(partitions.len());
         let end = {
@@ -706,7 +710,7 @@ fn list(name: &Arc<str>, slot: &Slot) -> Listed {
             .protocol_type()
             .cloned()
             .unwrap_or_else(|| Arc::from("")),
-        Some(kind) => Arc::from(kind.name().to_ascii_lowercase()),
+        Some(kind) => Arc::from(kind.name()),
     };
     Listed {
         group: name.clone(),
@@ -715,6 +719,6 @@ fn list(name: &Arc<str>, slot: &Slot) -> Listed {
         state: slot
             .foreign
             .map_or(slot.state.phase().name(), |_| Phase::Empty.name()),
-        kind: slot.foreign.map_or("Classic", ForeignKind::name),
+        kind: slot.foreign.map_or("classic", ForeignKind::name),
     }
 }

@@ -3,6 +3,8 @@
 //! The wire codes are chosen in one place (`GroupError::code`), so the state machine and the coordinator
 //! speak of situations, not of numbers.
 
+use kafka_wire::ErrorCode;
+
 /// A refusal of the group coordinator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum GroupError {
@@ -40,4 +42,37 @@ pub(crate) enum GroupError {
     MetadataTooLarge,
     /// A record could not be written whatever one tries.
     Unexpected,
+}
+
+impl GroupError {
+    /// The number on the wire.
+    pub(crate) fn code(self) -> i16 {
+        let code = match self {
+            Self::NotAvailable => ErrorCode::CoordinatorNotAvailable,
+            Self::Loading => ErrorCode::CoordinatorLoadInProgress,
+            Self::NotCoordinator => ErrorCode::NotCoordinator,
+            Self::InvalidGroupId => ErrorCode::InvalidGroupId,
+            Self::GroupNotFound => ErrorCode::GroupIdNotFound,
+            Self::NotEmpty => ErrorCode::NonEmptyGroup,
+            Self::SubscribedToTopic => ErrorCode::GroupSubscribedToTopic,
+            Self::UnknownMember => ErrorCode::UnknownMemberId,
+            Self::FencedInstance => ErrorCode::FencedInstanceId,
+            Self::MemberIdRequired => ErrorCode::MemberIdRequired,
+            Self::IllegalGeneration => ErrorCode::IllegalGeneration,
+            Self::RebalanceInProgress => ErrorCode::RebalanceInProgress,
+            Self::InconsistentProtocol => ErrorCode::InconsistentGroupProtocol,
+            Self::InvalidSessionTimeout => ErrorCode::InvalidSessionTimeout,
+            Self::GroupFull => ErrorCode::GroupMaxSizeReached,
+            Self::MetadataTooLarge => ErrorCode::OffsetMetadataTooLarge,
+            Self::Unexpected => ErrorCode::UnknownServerError,
+        };
+        code as i16
+    }
+}
+
+/// The number of an outcome on the wire; 0 is success.
+pub(crate) fn code_of(outcome: Result<(), GroupError>) -> i16 {
+    outcome
+        .err()
+        .map_or(ErrorCode::None as i16, GroupError::code)
 }

@@ -9,6 +9,7 @@
 #![allow(dead_code)] // until the broker uses it
 
 mod alarms;
+pub(crate) mod caller;
 pub(crate) mod coordinator;
 pub(crate) mod error;
 mod hash;
@@ -16,6 +17,7 @@ mod journal;
 mod ledger;
 mod member;
 mod offsets;
+mod offsets_log;
 mod records;
 mod shard;
 pub(crate) mod state;
@@ -23,3 +25,52 @@ mod subscription;
 #[cfg(test)]
 mod tests;
 mod time;
+pub(crate) mod topics;
+
+#[allow(unused_imports)] // by the requests to come
+pub(crate) use records::Committed;
+
+use std::sync::Arc;
+
+use crate::config::BrokerSettings;
+use crate::log::{Clock, LogDir};
+use crate::metadata::Metadata;
+use coordinator::{Coordinator, GroupSettings};
+use offsets_log::OffsetsLog;
+use state::GroupRules;
+
+/// The coordinator of a broker with this data directory. Not started yet.
+pub(crate) fn open(
+    logs: &Arc<LogDir>,
+    metadata: &Arc<Metadata>,
+    clock: &Arc<dyn Clock>,
+    settings: &BrokerSettings,
+) -> Arc<Coordinator> {
+    let journal = OffsetsLog {
+        logs: logs.clone(),
+        metadata: metadata.clone(),
+        clock: clock.clone(),
+    };
+    Coordinator::new(
+        Arc::new(journal),
+        clock.clone(),
+        GroupSettings::of(settings),
+    )
+}
+
+impl GroupSettings {
+    fn of(settings: &BrokerSettings) -> Self {
+        Self {
+            rules: GroupRules {
+                initial_rebalance_delay_ms: settings.group_initial_rebalance_delay_ms,
+                max_members: usize::try_from(settings.group_max_size).unwrap_or(usize::MAX),
+                ..GroupRules::default()
+            },
+            min_session_timeout_ms: settings.group_min_session_timeout_ms,
+            max_session_timeout_ms: settings.group_max_session_timeout_ms,
+            metadata_max: usize::try_from(settings.offset_metadata_max_bytes).unwrap_or(0),
+            retention_ms: settings.offsets_retention_ms,
+            retention_check_interval_ms: settings.offsets_retention_check_interval_ms,
+        }
+    }
+}

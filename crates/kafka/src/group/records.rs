@@ -48,9 +48,9 @@ impl ForeignKind {
     /// The name ListGroups gives.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Consumer => "Consumer",
-            Self::Share => "Share",
-            Self::Streams => "Streams",
+            Self::Consumer => "consumer",
+            Self::Share => "share",
+            Self::Streams => "streams",
         }
     }
 

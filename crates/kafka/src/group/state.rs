@@ -26,7 +26,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::error::GroupError;
-use super::member::{Member, Protocol};
+use super::member::Member;
+pub(crate) use super::member::Protocol;
 use super::subscription;
 
 /// A request whose answer may come later.

@@ -1,5 +1,9 @@
 //! The coordinator over a log in memory that is slow, full or broken when asked to be.
 
+mod golden;
+mod real_log;
+//mod requests;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -23,6 +27,7 @@ const PARTITIONS: i32 = 4;
 
 /// What the disk holds, what of it is safe, and what goes wrong.
 struct Disk {
+    partitions: i32,
     batches: Mutex<BTreeMap<i32, Vec<Vec<u8>>>>,
     /// Batches after this many in a partition are not safe yet.
     safe: watch::Sender<usize>,
@@ -34,7 +39,12 @@ struct Disk {
 
 impl Disk {
     fn new() -> Arc<Self> {
+        Self::with_partitions(PARTITIONS)
+    }
+
+    fn with_partitions(partitions: i32) -> Arc<Self> {
         Arc::new(Self {
+            partitions,
             batches: Mutex::default(),
             safe: watch::channel(usize::MAX).0,
             failing: Mutex::new(None),
@@ -77,7 +87,7 @@ impl Disk {
 
 impl Journal for Disk {
     fn partitions(&self) -> Option<i32> {
-        self.exists.lock().then_some(PARTITIONS)
+        self.exists.lock().then_some(self.partitions)
     }
 
     fn append(&self, partition: i32, batch: &mut [u8]) -> Result<KafkaOffset, JournalError> {
@@ -543,13 +553,13 @@ async fn a_group_of_the_newer_protocol_is_served_and_taken_over() {
     let server = serve(&disk, &clock);
     assert_eq!(read(&server, "g").await, Some(8));
     let listed = server.list().await.expect("lists");
-    assert_eq!((listed[0].kind, listed[0].state), ("Consumer", "Empty"));
+    assert_eq!((listed[0].kind, listed[0].state), ("consumer", "Empty"));
     assert_eq!(server.describe("g").await, Ok(None), "not a classic group");
     assert_eq!(commit(&server, "g", 9).await, Ok(()));
     settle(&server, "g").await;
     assert_eq!(read(&server, "g").await, Some(9));
     let listed = server.list().await.expect("lists");
-    assert_eq!((listed[0].kind, listed[0].state), ("Classic", "Stable"));
+    assert_eq!((listed[0].kind, listed[0].state), ("classic", "Stable"));
     let mut last = BTreeMap::new();
     last.extend(disk.keys());
     assert_eq!(
