@@ -8,18 +8,18 @@
 use std::io::{self, IoSlice};
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering, fence};
 use std::sync::{Arc, Weak};
 use std::time::SystemTime;
 
 use parking_lot::MutexGuard;
 
 use crate::chain::{Chain, Home};
-use crate::engine::{CommitSink, OpenSegment, SegmentWriter};
+use crate::engine::{OpenSegment, SegmentWriter};
 use crate::error::{SegmentError, is_exhaustion};
 use crate::marks::Position;
 use crate::names::{FoundSegment, SPARE_SUFFIX, segment_path};
-use crate::segment::Segment;
+use crate::segment::{Attached, Segment};
 
 /// The end of a chain: what appends need, under one lock.
 #[derive(Debug)]
@@ -112,7 +112,7 @@ impl Tail {
                 .open_append(&segment.path(), &spec, segment.len())
                 .map_err(|source| SegmentError::io("open", &segment.path(), source))?;
             self.capacity = spec.capacity_bytes;
-            self.writer = Some(attach(segment, opened));
+            self.writer = Some(attach(chain, segment, opened));
         }
         match &mut self.writer {
             Some(writer) => Ok((segment, writer)),
@@ -138,10 +138,9 @@ impl Tail {
 }
 
 /// Puts both halves of an opened file where they belong.
-fn attach(segment: &Arc<Segment>, opened: OpenSegment) -> Box<dyn SegmentWriter> {
+fn attach(chain: &Chain, segment: &Arc<Segment>, opened: OpenSegment) -> Box<dyn SegmentWriter> {
     let OpenSegment { mut writer, reader } = opened;
-    let sink: Weak<dyn CommitSink> = Arc::downgrade(&(Arc::clone(segment) as Arc<dyn CommitSink>));
-    writer.attach(sink);
+    writer.attach(Attached::to(segment, chain));
     segment.set_reader(reader);
     writer
 }
@@ -260,7 +259,7 @@ impl Appender {
         if let Some(old) = tail.active.replace(Arc::clone(&segment)) {
             old.note_modified();
         }
-        tail.writer = Some(attach(&segment, opened));
+        tail.writer = Some(attach(chain, &segment, opened));
         tail.capacity = capacity;
         chain.list.write().push_back(Arc::clone(&segment));
         ask_for_spare(&mut tail, chain);
@@ -291,6 +290,7 @@ impl Appender {
         tail.seal(chain)?;
         // No new lease reaches above the cut from here on; old ones decide.
         target.publish(len);
+        fence(Ordering::SeqCst);
         if target.is_lent() {
             target.publish(before);
             return Err(SegmentError::Leased {

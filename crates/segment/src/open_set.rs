@@ -32,7 +32,7 @@ impl OpenSet {
     /// Closes what has not been used since the last sweep, on the calling thread.
     pub(crate) fn sweep(&self) {
         let mut files = std::mem::take(&mut *self.files.lock());
-        files.sort_unstable_by(|a, b| (a.0.as_ptr(), a.1).cmp(&(b.0.as_ptr(), b.1)));
+        files.sort_unstable_by_key(|(chain, base)| (chain.as_ptr(), *base));
         files.dedup_by(|a, b| a.0.ptr_eq(&b.0) && a.1 == b.1);
         files.retain(|(chain, base)| {
             chain

@@ -221,6 +221,9 @@ impl RandomFile {
     /// # Errors
     /// `NoSpace`: nothing was written that counts. `Io`.
     pub fn write_at(&self, at: u64, bytes: &[u8]) -> Result<(), SegmentError> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
         let stored = self.state.write().store(&*self.disk, at, bytes);
         stored.map_err(|source| self.failed("write", source))
     }
@@ -234,6 +237,9 @@ impl RandomFile {
         let there = usize::try_from(state.len.saturating_sub(at)).unwrap_or(usize::MAX);
         let len = out.len().min(there);
         let out = out.get_mut(..len).unwrap_or_default();
+        if out.is_empty() {
+            return Ok(0);
+        }
         match state.mapped(at, at + out.len() as u64) {
             Ok(Some(bytes)) => {
                 out.copy_from_slice(bytes);

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering, fence};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
 
@@ -210,6 +210,7 @@ impl Segment {
             return Ok(Lease::owned(Vec::new()));
         }
         self.touch();
+        let end = range.end..range.end;
         // Bound before the match, or the guard would live through a slow read.
         let in_place = self
             .reader
@@ -220,7 +221,11 @@ impl Segment {
             Some(lease) => lease,
             None => self.reader()?.lease(range),
         };
-        lease.map_err(|source| self.failed("read", source))
+        let lease = lease.map_err(|source| self.failed("read", source))?;
+        // A truncation that did not see this lease has lowered the length before it looked.
+        fence(Ordering::SeqCst);
+        self.check(&end)?;
+        Ok(lease)
     }
 
     /// Appends to `out` what a connection sends for a range of the file. Does not read where the
@@ -342,13 +347,12 @@ impl Segment {
         self.reader.read().is_some()
     }
 
-    /// True while a lease or a part is out, or a read runs. Always true for a segment with an
-    /// open writer.
+    /// True while a lease in place or a file part is out.
     pub(crate) fn is_lent(&self) -> bool {
         self.reader
             .read()
             .as_ref()
-            .is_some_and(|reader| Arc::strong_count(reader) > 1)
+            .is_some_and(|reader| reader.is_lent())
     }
 
     /// True if nobody has used the segment since this was last asked.
@@ -379,16 +383,38 @@ impl Segment {
     }
 }
 
-impl CommitSink for Segment {
+/// A segment as the writer that is open for it sees it. What a writer reports after a truncation
+/// has ended it is passed over.
+pub(crate) struct Attached {
+    segment: Weak<Segment>,
+    generation: u64,
+}
+
+impl Attached {
+    pub(crate) fn to(segment: &Arc<Segment>, chain: &Chain) -> Arc<Self> {
+        Arc::new(Self {
+            segment: Arc::downgrade(segment),
+            generation: chain.generation(),
+        })
+    }
+}
+
+impl CommitSink for Attached {
     fn committed(&self, end: u64) {
-        if let Some(chain) = self.chain.upgrade() {
-            chain.on_committed(self.start.plus(end));
+        let Some(segment) = self.segment.upgrade() else {
+            return;
+        };
+        if let Some(chain) = segment.chain.upgrade() {
+            chain.on_committed(segment.start.plus(end), self.generation);
         }
     }
 
     fn failed(&self, error: io::Error) {
-        if let Some(chain) = self.chain.upgrade() {
-            chain.poison("write", &self.path(), error);
+        let Some(segment) = self.segment.upgrade() else {
+            return;
+        };
+        if let Some(chain) = segment.chain.upgrade() {
+            chain.poison("write", &segment.path(), error);
         }
     }
 }

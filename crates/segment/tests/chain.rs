@@ -1,5 +1,7 @@
 //! A chain from outside, on one engine: names, rolls, reads, removal, locks.
 
+#![allow(clippy::unwrap_used)]
+
 use std::io::IoSlice;
 use std::sync::Arc;
 

@@ -211,11 +211,11 @@ impl Chain {
         let Some(reader) = segment.reader_if_open() else {
             return Ok(());
         };
-        let began = now_ns();
+        let (began, generation) = (now_ns(), self.generation());
         let in_file = upto.0.saturating_sub(segment.start().0).min(segment.len());
         match reader.commit(in_file, wait) {
             Ok(end) => {
-                self.committed_now(segment.start().plus(end), began);
+                self.committed_now(segment.start().plus(end), began, generation);
                 Ok(())
             }
             Err(error) if is_exhaustion(&error) => {
@@ -226,13 +226,26 @@ impl Chain {
         }
     }
 
-    /// An engine has committed bytes on a thread of its own.
-    pub(crate) fn on_committed(&self, end: Position) {
-        self.committed_now(end, now_ns());
+    /// Number of truncations so far. What began in an earlier generation must not lift marks.
+    pub(crate) fn generation(&self) -> u64 {
+        *self.progress.lock()
     }
 
-    fn committed_now(&self, end: Position, began_ns: u64) {
+    /// An engine has committed bytes on a thread of its own, through a writer of `generation`.
+    pub(crate) fn on_committed(&self, end: Position, generation: u64) {
+        self.committed_now(end, now_ns(), generation);
+    }
+
+    fn committed_now(&self, end: Position, began_ns: u64, generation: u64) {
+        let progress = self.progress.lock();
+        if *progress != generation {
+            return;
+        }
         let before = self.marks.committed.fetch_max(end.0, Ordering::AcqRel);
+        if before < end.0 {
+            self.moved.notify_all();
+        }
+        drop(progress);
         self.flush.uncommitted_since_ns.store(0, Ordering::SeqCst);
         if self.marks.written.load(Ordering::SeqCst) > self.marks.committed.load(Ordering::Acquire)
         {
@@ -242,7 +255,6 @@ impl Chain {
             self.arm_timer();
         }
         if before < end.0 {
-            self.wake_waiters();
             self.listener.marks_moved(self.marks());
         }
     }

@@ -362,8 +362,10 @@ impl Chain {
                 None
             }
         };
+        let mut tail = self.tail.lock();
+        // Asked under the lock that closing takes the spares under.
         if self.check_alive().is_ok() {
-            self.tail.lock().add_spare(spare);
+            tail.add_spare(spare);
         } else if let Some(spare) = spare {
             spare.discard();
         }

@@ -208,7 +208,7 @@ struct Body {
     room_asked: AtomicBool,
     /// Moved under `tail`'s lock.
     committed: AtomicU64,
-    sink: OnceLock<Weak<dyn CommitSink>>,
+    sink: OnceLock<Arc<dyn CommitSink>>,
     moved: Condvar,
     tail: Mutex<Tail>,
 }
@@ -435,7 +435,7 @@ impl RingTarget for Body {
         }
         self.moved.notify_all();
         drop(tail);
-        let Some(sink) = self.sink.get().and_then(Weak::upgrade) else {
+        let Some(sink) = self.sink.get() else {
             return;
         };
         if now > before {
@@ -470,7 +470,7 @@ impl Writer {
 }
 
 impl SegmentWriter for Writer {
-    fn attach(&mut self, sink: Weak<dyn CommitSink>) {
+    fn attach(&mut self, sink: Arc<dyn CommitSink>) {
         let _ = self.body.sink.set(sink);
     }
 
@@ -637,7 +637,7 @@ impl SegmentReader for Body {
     fn make_room(&self) -> io::Result<()> {
         self.room_asked.store(false, Ordering::Release);
         match &self.room {
-            Some(room) => room.extend(&self.file, room.allocated() + 1),
+            Some(room) => room.extend_by_a_step(&self.file),
             None => Ok(()),
         }
     }

@@ -8,7 +8,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, IoSlice};
 use std::ops::Range;
 use std::path::Path;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use super::lease::Lease;
 use super::room::{Room, cut_for_append};
@@ -29,7 +29,7 @@ impl FileEngine {
 
     fn opened(&self, file: File, spec: &SegmentSpec, len: u64) -> io::Result<OpenSegment> {
         let room = Room::new(spec, &self.disk, len);
-        room.ensure(&file, len + 1)?;
+        room.ensure(&file, (len + 1).min(spec.capacity_bytes))?;
         let body = Arc::new(FileBody {
             disk: Arc::clone(&self.disk),
             file: Arc::new(file),
@@ -133,7 +133,7 @@ impl FileWriter {
 }
 
 impl SegmentWriter for FileWriter {
-    fn attach(&mut self, _sink: Weak<dyn CommitSink>) {}
+    fn attach(&mut self, _sink: Arc<dyn CommitSink>) {}
 
     fn append(&mut self, parts: &[IoSlice<'_>]) -> io::Result<()> {
         self.write(parts)

@@ -12,8 +12,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, IoSlice};
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
 
@@ -42,7 +42,7 @@ impl MmapEngine {
     fn opened(&self, file: File, spec: &SegmentSpec, len: u64) -> io::Result<OpenSegment> {
         let spec = Room::real_length(spec);
         let room = Room::new(&spec, &self.disk, len);
-        room.ensure(&file, len + 1)?;
+        room.ensure(&file, (len + 1).min(spec.capacity_bytes))?;
         let map = Map::new(&file, to_usize(spec.capacity_bytes.max(len + 1))?, true)?;
         let body = Arc::new(Body {
             disk: Arc::clone(&self.disk),
@@ -205,7 +205,7 @@ impl Writer {
 }
 
 impl SegmentWriter for Writer {
-    fn attach(&mut self, _sink: Weak<dyn CommitSink>) {}
+    fn attach(&mut self, _sink: Arc<dyn CommitSink>) {}
 
     fn append(&mut self, parts: &[IoSlice<'_>]) -> io::Result<()> {
         let len = parts.iter().map(|part| part.len() as u64).sum();

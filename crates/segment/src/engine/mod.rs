@@ -33,7 +33,7 @@ use std::io::{self, IoSlice};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use crate::disk::{Disk, RealDisk};
 use crate::segment::Part;
@@ -229,7 +229,7 @@ pub trait CommitSink: Send + Sync {
 /// After an error the writer stands where it stood before the call, unless the chain poisons it.
 pub trait SegmentWriter: Send + Debug {
     /// Tells the writer whom to report commits to that happen later.
-    fn attach(&mut self, sink: Weak<dyn CommitSink>);
+    fn attach(&mut self, sink: Arc<dyn CommitSink>);
 
     /// Adds the parts at the end. The bytes are written when this returns.
     ///

@@ -309,10 +309,10 @@ fn start(
 }
 
 fn reap(ring: &mut IoUring, flights: &mut Flights, shared: &Shared) {
-    while let Some(done) = {
-        let next = ring.completion().next();
-        next
-    } {
+    loop {
+        // The queue is borrowed for this line only: `start` needs the ring.
+        let done = ring.completion().next();
+        let Some(done) = done else { return };
         if done.user_data() == BELL {
             arm_bell(ring, flights, shared);
             continue;

@@ -116,6 +116,16 @@ impl Room {
         Ok(())
     }
 
+    /// Takes the next step, if there is one within the capacity.
+    pub(crate) fn extend_by_a_step(&self, file: &File) -> io::Result<()> {
+        let allocated = self.allocated();
+        if allocated < self.capacity() {
+            self.extend(file, allocated + 1)
+        } else {
+            Ok(())
+        }
+    }
+
     fn take(&self, file: &File, progress: &mut Progress, from: u64, end: u64) -> io::Result<()> {
         let keep_size = self.keeps_size();
         if !progress.unsupported {
@@ -125,11 +135,9 @@ impl Room {
                 Err(error) => return Err(error),
             }
         }
-        if !keep_size {
-            if progress.unsupported || self.spec.zero_block_bytes > 0 {
-                // Zeros written for real: the only promise left without fallocate.
-                fill_with_zeros(&*self.disk, file, from, end, self.spec.zero_block_bytes)?;
-            }
+        if !keep_size && (progress.unsupported || self.spec.zero_block_bytes > 0) {
+            // Zeros written for real: the only promise left without fallocate.
+            fill_with_zeros(&*self.disk, file, from, end, self.spec.zero_block_bytes)?;
         }
         self.allocated.store(end, Ordering::Release);
         Ok(())
@@ -139,9 +147,15 @@ impl Room {
     /// is extended afterwards.
     pub(crate) fn close(&self, file: &File, len: u64) -> io::Result<()> {
         let mut progress = self.progress.lock();
-        if !self.is_whole() && self.allocated() > len {
-            file.set_len(len)?;
-            self.allocated.store(len, Ordering::Release);
+        // Whole files stay whole, but lose what a last padded block took beyond.
+        let keep = if self.is_whole() {
+            len.max(self.capacity())
+        } else {
+            len
+        };
+        if self.allocated() > keep {
+            file.set_len(keep)?;
+            self.allocated.store(keep, Ordering::Release);
         }
         progress.closed = true;
         Ok(())

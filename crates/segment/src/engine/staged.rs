@@ -15,7 +15,7 @@ use std::io::{self, IoSlice};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
@@ -49,7 +49,7 @@ impl StagedEngine {
 
     fn opened(&self, file: File, spec: &SegmentSpec, len: u64) -> io::Result<OpenSegment> {
         let room = Room::new(spec, &self.disk, len);
-        room.ensure(&file, len + 1)?;
+        room.ensure(&file, (len + 1).min(spec.capacity_bytes))?;
         let body = Arc::new(Body {
             disk: Arc::clone(&self.disk),
             file: Arc::new(file),
@@ -303,7 +303,7 @@ impl Writer {
 }
 
 impl SegmentWriter for Writer {
-    fn attach(&mut self, _sink: Weak<dyn CommitSink>) {}
+    fn attach(&mut self, _sink: Arc<dyn CommitSink>) {}
 
     fn append(&mut self, parts: &[IoSlice<'_>]) -> io::Result<()> {
         let len: u64 = parts.iter().map(|part| part.len() as u64).sum();
@@ -474,7 +474,7 @@ impl SegmentReader for Body {
     fn make_room(&self) -> io::Result<()> {
         self.room_asked.store(false, Ordering::Release);
         match &self.room {
-            Some(room) => room.extend(&self.file, room.allocated() + 1),
+            Some(room) => room.extend_by_a_step(&self.file),
             None => Ok(()),
         }
     }
