@@ -15,7 +15,7 @@ use kafka_wire::fetch_response::PartitionData;
 use kafka_wire::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
 use kafka_wire::{ErrorCode, FetchRequest, ListOffsetsRequest};
 
-use super::cluster::{Client, code_of};
+use super::cluster::{Client, Topic, code_of};
 use super::error::ClientError;
 
 /// Last version that names topics.
@@ -376,11 +376,13 @@ impl Client {
         wanted: Offsets,
         isolation: Isolation,
     ) -> Result<Vec<i64>, ClientError> {
-        let mut found = self.lookup(topic, partitions, wanted, isolation).await?;
+        let mut found = self
+            .lookup_patiently(topic, partitions, wanted, isolation)
+            .await?;
         let is_after_the_end = |offset: &i64| matches!(wanted, Offsets::At(_)) && *offset < 0;
         if found.iter().any(is_after_the_end) {
             let ends = self
-                .lookup(topic, partitions, Offsets::Latest, isolation)
+                .lookup_patiently(topic, partitions, Offsets::Latest, isolation)
                 .await?;
             for (offset, end) in found.iter_mut().zip(ends) {
                 if is_after_the_end(offset) {
@@ -391,14 +393,35 @@ impl Client {
         Ok(found)
     }
 
-    async fn lookup(
+    /// Asks again while a leader is new to its partition, as after a topic was created.
+    async fn lookup_patiently(
         &mut self,
         topic: &str,
         partitions: &[i32],
         wanted: Offsets,
         isolation: Isolation,
     ) -> Result<Vec<i64>, ClientError> {
-        let known = self.topic(topic, false).await?;
+        let mut attempts = 0;
+        loop {
+            let known = self.topic(topic, false).await?;
+            match self.lookup(&known, partitions, wanted, isolation).await {
+                Err(ClientError::Refused { code, .. }) if code.is_retriable() && attempts < 50 => {
+                    attempts += 1;
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    async fn lookup(
+        &mut self,
+        known: &Topic,
+        partitions: &[i32],
+        wanted: Offsets,
+        isolation: Isolation,
+    ) -> Result<Vec<i64>, ClientError> {
+        let topic = known.name.as_str();
         let mut by_leader: BTreeMap<i32, Vec<ListOffsetsPartition>> = BTreeMap::new();
         for &index in partitions {
             let leader = known.partitions.iter().find(|one| one.index == index);

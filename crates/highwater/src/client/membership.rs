@@ -75,7 +75,9 @@ impl Membership {
         &self.assignment
     }
 
-    /// Joins a group that reads `topics`; `former` is the membership that a rebalance ended.
+    /// Joins a group that reads `topics`. `member_id` is empty for who is new, and holds what the
+    /// coordinator called the member as soon as that is known: who gives up waiting, can still
+    /// [`Self::leave`].
     ///
     /// # Errors
     /// As `Connection::call`, and `Refused`.
@@ -83,12 +85,11 @@ impl Membership {
         client: &mut Client,
         group: &str,
         topics: &[String],
-        former: Option<&Self>,
+        member_id: &mut String,
     ) -> Result<Self, ClientError> {
-        let mut member_id = former.map(|old| old.member_id.clone()).unwrap_or_default();
         for _ in 0..ATTEMPTS_MAX {
             let coordinator = client.coordinator(group).await?;
-            match join_once(client, coordinator, group, topics, &mut member_id).await? {
+            match join_once(client, coordinator, group, topics, member_id).await? {
                 Joined::Done(membership) => return Ok(membership),
                 Joined::Again => {}
             }
@@ -131,32 +132,33 @@ impl Membership {
         }
     }
 
-    /// Leaves, so that the others get the partitions at once.
+    /// Takes a member out of a group, so that the others get its partitions at once.
     ///
     /// # Errors
     /// As `Connection::call`, and `Refused`.
-    pub async fn leave(self, client: &mut Client) -> Result<(), ClientError> {
-        let connection = client.node(self.coordinator).await?;
+    pub async fn leave(
+        client: &mut Client,
+        group: &str,
+        member_id: &str,
+    ) -> Result<(), ClientError> {
+        let coordinator = client.coordinator(group).await?;
+        let connection = client.node(coordinator).await?;
         let version = connection.version_of(kafka_wire::ApiKey::LeaveGroup, i16::MAX)?;
-        let member_id = Cow::from(self.member_id);
         let mut request = LeaveGroupRequest {
-            group_id: self.group.as_str().into(),
+            group_id: group.into(),
             ..Default::default()
         };
         if version >= 3 {
+            let member_id = member_id.into();
             request.members = vec![MemberIdentity {
                 member_id,
                 ..Default::default()
             }];
         } else {
-            request.member_id = member_id;
+            request.member_id = member_id.into();
         }
         let answer = connection.call(&request).await?;
-        ClientError::check(
-            answer.read()?.error_code,
-            &format!("group {}", self.group),
-            None,
-        )
+        ClientError::check(answer.read()?.error_code, &format!("group {group}"), None)
     }
 }
 

@@ -69,13 +69,10 @@ struct From {
 }
 
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
-    remote::block_on(async {
-        let mut client = args.connect.open().await?;
-        match &args.group {
-            None => alone(&args, &mut client).await,
-            Some(group) => in_group(&args, &mut client, group).await,
-        }
-    })
+    match &args.group {
+        None => remote::block_on(alone(&args)),
+        Some(group) => remote::block_on_to_the_end(in_group(&args, group)),
+    }
 }
 
 /// Why reading stopped.
@@ -190,7 +187,8 @@ fn progress_bar(args: &Args) -> ProgressBar {
     bar.with_style(ProgressStyle::with_template(template).unwrap_or(ProgressStyle::default_bar()))
 }
 
-async fn alone(args: &Args, client: &mut Client) -> Result<(), Failure> {
+async fn alone(args: &Args) -> Result<(), Failure> {
+    let client = &mut args.connect.open().await?;
     let mut reading = Reading::new(args);
     let topic = client.topic(&args.topic, false).await?;
     let partitions: Vec<i32> = match args.partitions.as_slice() {
@@ -251,27 +249,48 @@ async fn starts(
     })
 }
 
-async fn in_group(args: &Args, client: &mut Client, group: &str) -> Result<(), Failure> {
+async fn in_group(args: &Args, group: &str) -> Result<(), Failure> {
+    let client = &mut args.connect.open().await?;
+    let mut member_id = String::new();
+    let outcome = membership(args, client, group, &mut member_id).await;
+    if !member_id.is_empty() {
+        // An answer may still be on its way to a call that was cut short.
+        client.disconnect();
+        let left = Membership::leave(client, group, &member_id).await;
+        // What happened before says more than why leaving failed.
+        return outcome.and(left.map_err(Failure::from));
+    }
+    outcome
+}
+
+/// Joins and reads until that is over, again after each rebalance.
+async fn membership(
+    args: &Args,
+    client: &mut Client,
+    group: &str,
+    member_id: &mut String,
+) -> Result<(), Failure> {
     let mut reading = Reading::new(args);
     let topics = [args.topic.clone()];
-    let mut membership = Membership::join(client, group, &topics, None).await?;
     loop {
-        let (stop, consumer) = tenure(&mut reading, client, group, &membership).await?;
-        if stop != Stop::Rebalance {
-            // An answer may still be on its way to a call that Ctrl-C cut short.
-            client.disconnect();
-            commit(client, group, &membership, &consumer).await?;
-            membership.leave(client).await?;
-            reading.progress.finish_and_clear();
-            return if stop == Stop::Done {
-                Ok(())
-            } else {
-                Err(remote::interruption())
-            };
+        let joined = tokio::select! {
+            joined = Membership::join(client, group, &topics, member_id) => joined?,
+            () = remote::interrupted() => return Err(remote::interruption()),
+        };
+        let (stop, consumer) = tenure(&mut reading, client, group, &joined).await?;
+        if stop == Stop::Rebalance {
+            // The generation may be over already; then the others read these records again.
+            let _ = commit(client, group, &joined, &consumer).await;
+            continue;
         }
-        // The generation may be over already; then the others read these records again.
-        let _ = commit(client, group, &membership, &consumer).await;
-        membership = Membership::join(client, group, &topics, Some(&membership)).await?;
+        client.disconnect();
+        commit(client, group, &joined, &consumer).await?;
+        reading.progress.finish_and_clear();
+        return if stop == Stop::Done {
+            Ok(())
+        } else {
+            Err(remote::interruption())
+        };
     }
 }
 

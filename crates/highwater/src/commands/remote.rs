@@ -60,16 +60,23 @@ fn with_port(address: &str) -> String {
 
 /// Runs a command's calls; Ctrl-C ends them with its own exit code.
 pub(crate) fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(Exit::Unavailable, format!("no runtime: {error}")))?;
-    let outcome = runtime.block_on(async {
+    block_on_to_the_end(async {
         tokio::select! {
             outcome = work => outcome,
             () = interrupted() => Err(interruption()),
         }
-    });
+    })
+}
+
+/// Runs a command's calls; what Ctrl-C does is theirs to say.
+pub(crate) fn block_on_to_the_end(
+    work: impl Future<Output = Result<(), Failure>>,
+) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::Unavailable, format!("no runtime: {error}")))?;
+    let outcome = runtime.block_on(work);
     runtime.shutdown_background();
     outcome
 }
