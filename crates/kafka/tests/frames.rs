@@ -1,38 +1,14 @@
 //! What a peer may send and what it gets: whole frames, torn frames, nonsense.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
 
-use kafka::broker::server::{Server, ServerOptions};
-use kafka::broker::{Broker, BrokerConfig};
+mod served;
+
 use kafka_wire::{
     ApiKey, ApiVersionsRequest, ApiVersionsResponse, ErrorCode, Message, Reader, ResponseHeader,
     Writer, encode_request,
 };
-
-struct Served {
-    broker: Arc<Broker>,
-    server: Server,
-}
-
-impl Served {
-    fn start() -> Self {
-        let broker = Broker::open(BrokerConfig::default());
-        let any: SocketAddr = "127.0.0.1:0".parse().expect("an address");
-        let options = ServerOptions {
-            listen: vec![any],
-            threads: 2,
-            ..Default::default()
-        };
-        let server = Server::start(&broker, &options).expect("starts");
-        Self { broker, server }
-    }
-
-    fn connect(&self) -> TcpStream {
-        TcpStream::connect(self.server.addresses()[0]).expect("connects")
-    }
-}
+use served::{Served, read_frame};
 
 fn api_versions(correlation_id: i32, version: i16) -> Vec<u8> {
     let mut w = Writer::new();
@@ -44,14 +20,6 @@ fn api_versions(correlation_id: i32, version: i16) -> Vec<u8> {
     encode_request(&mut w, correlation_id, Some("t"), version.min(4), &request).expect("encodes");
     let mut frame = w.into_vec();
     frame[6..8].copy_from_slice(&version.to_be_bytes());
-    frame
-}
-
-fn read_frame(stream: &mut TcpStream) -> Vec<u8> {
-    let mut length = [0; 4];
-    stream.read_exact(&mut length).expect("a length");
-    let mut frame = vec![0; usize::try_from(i32::from_be_bytes(length)).expect("positive")];
-    stream.read_exact(&mut frame).expect("a frame");
     frame
 }
 
@@ -88,7 +56,7 @@ fn every_version_of_api_versions_is_answered_and_newer_ones_in_version_0() {
         (correlation_id, response.error_code),
         (77, ErrorCode::UnsupportedVersion.to_i16())
     );
-    served.server.stop();
+    served.stop();
 }
 
 #[test]
@@ -108,7 +76,7 @@ fn frames_arrive_in_any_pieces_and_are_answered_in_order() {
             );
         }
     }
-    served.server.stop();
+    served.stop();
 }
 
 #[test]
@@ -139,6 +107,5 @@ fn nonsense_closes_the_connection_and_nothing_else() {
             "after {what}"
         );
     }
-    drop(served.broker);
-    served.server.stop();
+    served.stop();
 }

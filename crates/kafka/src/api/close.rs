@@ -40,6 +40,9 @@ pub(crate) enum Close {
     /// A request that wants no answer failed; closing is the only way to say so.
     #[error("produce without acknowledgement failed: {0}")]
     SilentFailure(kafka_wire::ErrorCode),
+    /// A defect of ours that took the request with it.
+    #[error("internal failure: {0}")]
+    Defect(String),
 }
 
 impl Close {
@@ -55,7 +58,8 @@ impl Close {
             | Self::Stopping
             | Self::Io(_)
             | Self::Unanswerable { .. }
-            | Self::SilentFailure(_) => false,
+            | Self::SilentFailure(_)
+            | Self::Defect(_) => false,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Requests: from a frame to its answer, one file per API key.
 //!
-//! Produce and Fetch are handled where the frame lies and answer through [`Waiting`]; every other API is an async
+//! Produce and Fetch are handled where the frame lies and answer through [`crate::connection::Waiting`]; every other API is an async
 //! function over a copy of its request, reached through the exhaustive match in [`dispatch`]. [`versions`] is the
 //! one place that says which versions are spoken.
 //!
@@ -9,17 +9,28 @@
 
 mod api_versions;
 mod close;
+pub(crate) mod fetch;
+mod init_producer_id;
+mod list_offsets;
+mod metadata;
+mod offset_for_leader_epoch;
+mod produce;
 pub(crate) mod versions;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use kafka_wire::{ApiKey, Message, Reader, RequestHeader, Writer, encode_response};
+use kafka_wire::{ApiKey, ErrorCode, Message, Reader, RequestHeader, Writer, encode_response};
 use tokio::time::Instant;
 
 pub(crate) use self::close::Close;
+use self::produce::Produced;
 use crate::broker::Broker;
+use crate::broker::routes::CachedRoutes;
 use crate::connection::{AnswerFuture, Slot};
+
+/// Key, version and correlation id come before the client id.
+const CLIENT_ID_AT: usize = 8;
 
 /// Who is at the other end, and how they reached us.
 #[derive(Debug, Clone)]
@@ -56,42 +67,51 @@ pub(crate) enum Received {
 
 /// What request kinds keep per connection.
 #[derive(Debug, Default)]
-pub(crate) struct Exchange {}
-
-impl Exchange {
-    pub(crate) fn new(_broker: &Arc<Broker>) -> Self {
-        Self::default()
-    }
+pub(crate) struct Exchange {
+    routes: CachedRoutes,
+    produce: produce::Scratch,
 }
 
 /// Handles one frame (without its length). `frame` may be changed: record batches are stamped where they lie.
 pub(crate) fn receive(
     broker: &Arc<Broker>,
     connection: &Arc<ConnectionInfo>,
-    _exchange: &mut Exchange,
+    exchange: &mut Exchange,
     frame: &mut [u8],
     received: Instant,
 ) -> Result<Received, Close> {
     let mut reader = Reader::new(frame);
     let header = RequestHeader::decode(&mut reader).map_err(Close::Header)?;
-    let (key, version) = (header.api_key, header.api_version);
-    let unsupported = Close::Unsupported { key, version };
-    let Some(api) = ApiKey::from_i16(key) else {
-        return Err(unsupported);
-    };
-    let Some(range) = versions::handled(api) else {
-        return Err(unsupported);
+    let body_at = reader.position();
+    let (key, version, correlation_id) =
+        (header.api_key, header.api_version, header.correlation_id);
+    let range = ApiKey::from_i16(key).and_then(|api| Some((api, versions::handled(api)?)));
+    let Some((api, range)) = range else {
+        return Err(Close::Unsupported { key, version });
     };
     let known = range.contains(version);
     if !known && api != ApiKey::ApiVersions {
-        return Err(unsupported);
+        return Err(Close::Unsupported { key, version });
+    }
+    if matches!(api, ApiKey::Produce | ApiKey::Fetch) {
+        // The client id lies before the body, which is lent out mutably.
+        let (head, body) = frame.split_at_mut(body_at);
+        let context = RequestContext {
+            broker,
+            connection,
+            client_id: client_id(head),
+            version,
+            correlation_id,
+            received,
+        };
+        return hot(&context, api, exchange, body);
     }
     let call = Call {
         broker: Arc::clone(broker),
         connection: Arc::clone(connection),
         api,
         version,
-        correlation_id: header.correlation_id,
+        correlation_id,
         client_id: header.client_id.as_deref().map(Box::from),
         body: reader.rest().to_vec(),
         received,
@@ -106,6 +126,36 @@ pub(crate) fn receive(
         barrier: is_barrier(api),
         answer: dispatch(call),
     }))
+}
+
+/// The client id of a header that has been read once.
+fn client_id(head: &[u8]) -> Option<&str> {
+    let bytes = head.get(CLIENT_ID_AT..)?;
+    let (length, rest) = bytes.split_first_chunk::<2>()?;
+    let length = usize::try_from(i16::from_be_bytes(*length)).ok()?;
+    std::str::from_utf8(rest.get(..length)?).ok()
+}
+
+/// Produce and Fetch: handled where they lie.
+fn hot(
+    context: &RequestContext<'_>,
+    api: ApiKey,
+    exchange: &mut Exchange,
+    body: &mut [u8],
+) -> Result<Received, Close> {
+    let routes = exchange.routes.get(context.broker.routes());
+    if api == ApiKey::Fetch {
+        let answer = fetch::receive(context, routes, body)?;
+        return Ok(Received::Answer(Slot::Waiting(answer)));
+    }
+    match produce::receive(context, routes, &mut exchange.produce, body, false)? {
+        Produced::Silent => Ok(Received::Nothing),
+        Produced::Answer(answer) => Ok(Received::Answer(Slot::Waiting(answer))),
+        Produced::Cold => Ok(Received::Answer(Slot::Future {
+            barrier: true,
+            answer: produce::receive_cold(context, body.to_vec()),
+        })),
+    }
 }
 
 /// Whether requests behind this one wait until it is done. Those that park by design do not hold others up.
@@ -180,12 +230,26 @@ macro_rules! answer {
 fn dispatch(call: Call) -> AnswerFuture {
     match call.api {
         ApiKey::ApiVersions => answer!(call, api_versions::handle),
+        ApiKey::Metadata => answer!(call, metadata::handle),
+        ApiKey::ListOffsets => answer!(call, list_offsets::handle),
+        ApiKey::InitProducerId => answer!(call, init_producer_id::handle),
+        ApiKey::OffsetForLeaderEpoch => answer!(call, offset_for_leader_epoch::handle),
         // Built by later work; `versions::handled` keeps them out.
         other => Box::pin(async move {
             Err(Close::Unsupported {
-                key: other as i16,
+                key: other.to_i16(),
                 version: call.version,
             })
         }),
+    }
+}
+
+/// What a reader that names its leader's epoch is told when ours is another.
+pub(crate) fn leader_epoch_error(asked: i32, ours: i32) -> ErrorCode {
+    match asked {
+        ..0 => ErrorCode::None,
+        asked if asked < ours => ErrorCode::FencedLeaderEpoch,
+        asked if asked > ours => ErrorCode::UnknownLeaderEpoch,
+        _ => ErrorCode::None,
     }
 }

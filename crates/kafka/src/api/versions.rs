@@ -10,7 +10,13 @@ use kafka_wire::{ApiKey, VersionRange};
 /// The versions of `api` that are answered; `None` when none is.
 pub(crate) const fn handled(api: ApiKey) -> Option<VersionRange> {
     let (min, max) = match api {
+        ApiKey::Produce => (3, 11),
+        ApiKey::Fetch => (4, 18),
+        ApiKey::ListOffsets => (1, 10),
+        ApiKey::Metadata => (0, 13),
         ApiKey::ApiVersions => (0, 4),
+        ApiKey::InitProducerId => (0, 5),
+        ApiKey::OffsetForLeaderEpoch => (2, 4),
         _ => return None,
     };
     Some(VersionRange::new(min, max))

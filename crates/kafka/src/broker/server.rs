@@ -70,13 +70,30 @@ struct NewConnection {
 }
 
 impl Server {
-    /// Binds every address, then starts the threads: when this returns, connections are accepted.
+    /// Binds every address, then starts as [`Self::start_on`].
     ///
     /// # Errors
     /// An address that cannot be bound, or a thread or runtime that cannot be made.
     pub fn start(broker: &Arc<Broker>, options: &ServerOptions) -> io::Result<Self> {
-        let listeners = options.listen.iter().map(|address| bind(*address));
-        let listeners = listeners.collect::<io::Result<Vec<_>>>()?;
+        let listeners = options
+            .listen
+            .iter()
+            .map(|address| StdListener::bind(*address));
+        Self::start_on(listeners.collect::<io::Result<Vec<_>>>()?, broker, options)
+    }
+
+    /// Starts the threads on sockets that listen already: when this returns, connections are accepted.
+    ///
+    /// # Errors
+    /// A thread or runtime that cannot be made.
+    pub fn start_on(
+        listeners: Vec<StdListener>,
+        broker: &Arc<Broker>,
+        options: &ServerOptions,
+    ) -> io::Result<Self> {
+        for listener in &listeners {
+            listener.set_nonblocking(true)?;
+        }
         let addresses = listeners.iter().map(StdListener::local_addr);
         let addresses = addresses.collect::<io::Result<Vec<_>>>()?;
         let count = options.threads.max(1);
@@ -87,11 +104,12 @@ impl Server {
         let (stop, stopping) = watch::channel(false);
         let (senders, receivers): (Vec<_>, Vec<_>) =
             (0..count).map(|_| mpsc::unbounded_channel()).unzip();
-        let mut acceptor = Some(Acceptor {
-            listeners,
+        let spread = Spread {
             senders,
             connections: Arc::clone(&connections),
-        });
+            broker: Arc::clone(broker),
+        };
+        let mut acceptor = Some(Acceptor { listeners, spread });
         let mut threads = Vec::with_capacity(count);
         for (index, incoming) in receivers.into_iter().enumerate() {
             let shard = ShardThread {
@@ -157,12 +175,6 @@ impl Drop for Server {
     }
 }
 
-fn bind(address: SocketAddr) -> io::Result<StdListener> {
-    let listener = StdListener::bind(address)?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
-}
-
 struct ShardThread {
     index: usize,
     broker: Arc<Broker>,
@@ -224,6 +236,13 @@ impl ShardThread {
 }
 
 impl Connections {
+    fn open(&self) -> usize {
+        self.open
+            .iter()
+            .map(|open| open.load(Ordering::Relaxed))
+            .sum()
+    }
+
     fn gone(&self, index: usize) {
         if let Some(open) = self.open.get(index) {
             open.fetch_sub(1, Ordering::Relaxed);
@@ -233,31 +252,25 @@ impl Connections {
 
 struct Acceptor {
     listeners: Vec<StdListener>,
-    senders: Vec<mpsc::UnboundedSender<NewConnection>>,
-    connections: Arc<Connections>,
+    spread: Spread,
 }
 
 impl Acceptor {
     async fn run(self, mut stopping: watch::Receiver<bool>) {
-        let Self {
-            listeners,
-            senders,
-            connections,
-        } = self;
-        let spread = Rc::new(Spread {
-            senders,
-            connections,
-        });
-        for listener in listeners {
+        let spread = Rc::new(self.spread);
+        for listener in self.listeners {
             let spread = Rc::clone(&spread);
+            let mut stopping = stopping.clone();
             tokio::task::spawn_local(async move {
                 match TcpListener::from_std(listener) {
-                    Ok(listener) => accept(&listener, &spread).await,
+                    Ok(listener) => tokio::select! {
+                        () = accept(&listener, &spread) => {}
+                        _ = stopping.wait_for(|stopping| *stopping) => {}
+                    },
                     Err(error) => warn!(%error, "a listener could not be registered"),
                 }
             });
         }
-        // The tasks, and with them the listeners, end with the runtime.
         let _ = stopping.wait_for(|stopping| *stopping).await;
     }
 }
@@ -265,6 +278,7 @@ impl Acceptor {
 struct Spread {
     senders: Vec<mpsc::UnboundedSender<NewConnection>>,
     connections: Arc<Connections>,
+    broker: Arc<Broker>,
 }
 
 async fn accept(listener: &TcpListener, spread: &Spread) {
@@ -284,7 +298,12 @@ async fn accept(listener: &TcpListener, spread: &Spread) {
 }
 
 impl Spread {
+    /// Gives a connection to the shard that has the fewest; at `max.connections` it is closed at once.
     fn hand_over(&self, stream: TcpStream, peer: SocketAddr) -> io::Result<()> {
+        let limit = usize::try_from(self.broker.settings().max_connections).unwrap_or(usize::MAX);
+        if self.connections.open() >= limit {
+            return Err(io::Error::other("max.connections is reached"));
+        }
         stream.set_nodelay(true)?;
         let local = stream.local_addr()?;
         rustix::net::sockopt::set_socket_keepalive(&stream, true)?;

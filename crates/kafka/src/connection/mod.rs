@@ -28,9 +28,9 @@ use tokio::time::{Instant, Sleep};
 pub(crate) use self::buffers::Buffers;
 pub(crate) use self::input::FrameError;
 use self::input::{Input, Received};
-pub(crate) use self::output::Output;
+pub(crate) use self::output::{Body, Output};
 use self::pending::Queue;
-pub(crate) use self::pending::{AnswerFuture, Slot};
+pub(crate) use self::pending::{AnswerFuture, Slot, Waiting};
 use crate::api::{self, Close, ConnectionInfo, Received as Handled};
 use crate::broker::Broker;
 
@@ -104,7 +104,7 @@ impl Connection {
             input: Input::new(limits.frame_bytes_max, Arc::clone(broker.budget())),
             output: Output::default(),
             queue: Queue::default(),
-            exchange: api::Exchange::new(&broker),
+            exchange: api::Exchange::default(),
             broker,
             last_received: Instant::now(),
             alarm: None,

@@ -28,7 +28,7 @@ pub(crate) enum Body {
     /// By `sendfile`.
     File { file: Arc<File>, offset: u64 },
     /// By `send` from the lease.
-    Memory(bytes::Bytes),
+    Memory(segment::Lease),
 }
 
 #[derive(Debug)]

@@ -105,8 +105,13 @@ impl PartitionLog {
             return Ok(fetched);
         }
         let range = place.first.position..end;
-        if access == Access::InMemory && !place.segment.file.resident(range.clone()) {
-            return Err(ReadError::WouldBlock);
+        if !place.segment.file.resident(range.clone()) {
+            if access == Access::InMemory {
+                return Err(ReadError::WouldBlock);
+            }
+            // What is sent from the file later must not wait for the disk then.
+            let warmed = place.segment.file.warm(range.clone());
+            warmed.map_err(StorageError::from)?;
         }
         if upto == Isolation::Committed {
             fetched.aborted = Some(self.aborted_in(opened, from, &place, end)?);

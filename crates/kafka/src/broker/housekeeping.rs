@@ -1,0 +1,113 @@
+//! The broker's clockwork: retention, checkpoints, files to be removed.
+//!
+//! One thread, woken when the next duty is due or when the broker closes. Intervals are read anew each time, so that
+//! altered settings count at once. Durations here are the machine's, not the log's clock: nothing depends on them.
+
+use std::io;
+use std::sync::{Arc, Weak};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
+
+use super::Broker;
+
+/// First retention pass after a start (Kafka's `log.initial.task.delay.ms`).
+const FIRST_PASS: Duration = Duration::from_secs(30);
+/// How often removed files are looked at.
+const REAP_EVERY: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
+pub(super) struct Housekeeping {
+    stop: Arc<(Mutex<bool>, Condvar)>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Housekeeping {
+    pub(super) fn start(broker: &Arc<Broker>) -> io::Result<Self> {
+        let stop = Arc::new((Mutex::new(false), Condvar::new()));
+        let (broker, stopped) = (Arc::downgrade(broker), Arc::clone(&stop));
+        let thread = std::thread::Builder::new()
+            .name("kafka-keeper".to_owned())
+            .spawn(move || run(&broker, &stopped))?;
+        Ok(Self {
+            stop,
+            thread: Mutex::new(Some(thread)),
+        })
+    }
+
+    /// Ends the thread and waits for it.
+    pub(super) fn stop(&self) {
+        *self.stop.0.lock() = true;
+        self.stop.1.notify_all();
+        let thread = self.thread.lock().take();
+        // The thread itself may be the last to hold the broker.
+        if let Some(thread) =
+            thread.filter(|thread| thread.thread().id() != std::thread::current().id())
+        {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Housekeeping {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// How long until each duty.
+struct Due {
+    retention: Duration,
+    checkpoint: Duration,
+}
+
+fn run(broker: &Weak<Broker>, stop: &(Mutex<bool>, Condvar)) {
+    let mut due = Due {
+        retention: FIRST_PASS,
+        checkpoint: FIRST_PASS,
+    };
+    loop {
+        {
+            let mut stopped = stop.0.lock();
+            if !*stopped {
+                stop.1.wait_for(&mut stopped, REAP_EVERY);
+            }
+            if *stopped {
+                return;
+            }
+        }
+        let Some(broker) = broker.upgrade() else {
+            return;
+        };
+        due.pass(&broker);
+    }
+}
+
+impl Due {
+    fn pass(&mut self, broker: &Broker) {
+        let settings = broker.settings();
+        let logs = broker.logs();
+        let now_ms = broker.clock().now_ms();
+        logs.reap(now_ms);
+        self.retention = self.retention.saturating_sub(REAP_EVERY);
+        if self.retention.is_zero() {
+            self.retention = millis(settings.retention_check_interval_ms);
+            let removed = logs.run_retention(now_ms);
+            if removed > 0 {
+                tracing::info!(bytes = removed, "retention removed segments");
+            }
+        }
+        self.checkpoint = self.checkpoint.saturating_sub(REAP_EVERY);
+        if self.checkpoint.is_zero() {
+            self.checkpoint = millis(settings.recovery_point_interval_ms);
+            if let Err(error) = logs.checkpoint() {
+                tracing::warn!(%error, "checkpoints were not written");
+            }
+        }
+    }
+}
+
+fn millis(interval_ms: i64) -> Duration {
+    Duration::from_millis(u64::try_from(interval_ms).unwrap_or(0)).max(REAP_EVERY)
+}

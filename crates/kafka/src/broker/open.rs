@@ -1,0 +1,265 @@
+//! Opening a broker on a data directory, and closing it.
+//!
+//! Order: directory lock and logs (the recovery asks the metadata for each log's settings), metadata, the two
+//! compared, routes. Closing goes the other way; the clean marker is written last.
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use segment::{Engine, FlushService};
+
+use super::background::Background;
+use super::budget::Budget;
+use super::closings::Closings;
+use super::fetch_sessions::FetchSessions;
+use super::housekeeping::Housekeeping;
+use super::producer_ids::ProducerIds;
+use super::routes::{PartitionRoute, RouteTable, TopicRoute};
+use super::{Broker, Limits};
+use crate::config::{BrokerSettings, Layers};
+use crate::group;
+use crate::log::{
+    Clock, LogConfig, LogDir, LogDirOptions, RecoveryReport, StorageError, TopicPartition,
+    partition_metadata,
+};
+use crate::metadata::{
+    ChangeError, Metadata, MetadataOptions, MetadataReport, OpenError, TopicImage, is_internal,
+};
+
+/// How to open a broker.
+pub struct BrokerConfig {
+    /// The data directory, Kafka's `log.dirs`.
+    pub root: PathBuf,
+    /// The engine for all logs.
+    pub engine: Arc<dyn Engine>,
+    /// The flush service for all logs.
+    pub flush: Arc<FlushService>,
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// The node's number; `None` takes what the directory says, else 1.
+    pub node_id: Option<i32>,
+    /// The cluster's id; `None` takes what the directory says, else a random one.
+    pub cluster_id: Option<String>,
+    /// Broker settings given at start.
+    pub layers: Layers,
+    /// Host and port told to clients; `None` tells each the address it dialled.
+    pub advertised: Option<(String, u16)>,
+    /// Bounds on connections.
+    pub limits: Limits,
+}
+
+/// What opening found.
+#[derive(Debug, Clone)]
+pub struct OpenReport {
+    /// The logs' recovery.
+    pub recovery: RecoveryReport,
+    /// The metadata.
+    pub metadata: MetadataReport,
+    /// Partitions of the metadata that had no directory and were created empty.
+    pub created: Vec<TopicPartition>,
+    /// Directories that the metadata does not know. They are left alone and not served.
+    pub strays: Vec<TopicPartition>,
+}
+
+/// Why a broker could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BrokerOpenError {
+    /// The data directory or a file in it.
+    #[error("{0}")]
+    Storage(#[from] StorageError),
+    /// The metadata.
+    #[error("{0}")]
+    Metadata(#[from] OpenError),
+    /// The metadata could not take the new leader epochs.
+    #[error("{0}")]
+    Change(#[from] ChangeError),
+    /// The system refused a thread.
+    #[error("cannot start a thread: {0}")]
+    Thread(std::io::Error),
+}
+
+/// The metadata, opened by whoever needs it first.
+type Early = Arc<OnceLock<Result<(Arc<Metadata>, MetadataReport, Layers), OpenError>>>;
+
+impl Broker {
+    /// Opens the data directory, making it if there is none.
+    ///
+    /// # Errors
+    /// `BrokerOpenError`; what was opened is closed again.
+    pub fn open(config: BrokerConfig) -> Result<(Arc<Self>, OpenReport), BrokerOpenError> {
+        let early = Early::default();
+        let options = MetadataOptions {
+            node_id: config.node_id,
+            cluster_id: config.cluster_id.clone(),
+            clock: Arc::clone(&config.clock),
+        };
+        let (root, layers) = (config.root.clone(), config.layers.clone());
+        let begin = move || {
+            let (metadata, report) = Metadata::open(&root, &options)?;
+            let altered =
+                layers.with_altered(&metadata.all_brokers_config(), &metadata.broker_config());
+            Ok((Arc::new(metadata), report, altered))
+        };
+        let logs = open_logs(&config, &early, begin.clone())?;
+        let (logs, recovery) = logs;
+        let opened = early.get_or_init(begin).as_ref();
+        let Ok((metadata, metadata_report, layers)) = opened else {
+            logs.close()?;
+            drop(logs);
+            return Err(take_error(early));
+        };
+        let report = OpenReport {
+            recovery,
+            metadata: metadata_report.clone(),
+            created: Vec::new(),
+            strays: Vec::new(),
+        };
+        Self::assemble(config, Arc::clone(metadata), logs, layers.clone(), report)
+    }
+
+    fn assemble(
+        config: BrokerConfig,
+        metadata: Arc<Metadata>,
+        logs: Arc<LogDir>,
+        layers: Layers,
+        mut report: OpenReport,
+    ) -> Result<(Arc<Self>, OpenReport), BrokerOpenError> {
+        let settings = layers.settings();
+        let limits = config.limits.with_settings(&settings);
+        let background = Background::start().map_err(BrokerOpenError::Thread)?;
+        let groups = {
+            let _runtime = background.handle().enter();
+            group::open(&logs, &metadata, &config.clock, &settings)
+        };
+        let broker = Arc::new(Self {
+            limits,
+            budget: Budget::new(limits.in_flight_bytes_max),
+            closings: Closings::default(),
+            fetch_sessions: FetchSessions::new(
+                usize::try_from(settings.fetch_session_slots).unwrap_or(0),
+            ),
+            producer_ids: ProducerIds::default(),
+            routes: RouteTable::default(),
+            settings: parking_lot::RwLock::new(Arc::new(settings)),
+            layers: parking_lot::RwLock::new(layers),
+            topic_changes: parking_lot::Mutex::new(()),
+            advertised: config.advertised,
+            clock: config.clock,
+            metadata,
+            logs,
+            groups,
+            background,
+            housekeeping: OnceLock::new(),
+        });
+        broker.reconcile(&mut report)?;
+        {
+            let _runtime = broker.background.handle().enter();
+            broker.groups.start();
+        }
+        let housekeeping = Housekeeping::start(&broker).map_err(BrokerOpenError::Thread)?;
+        let _ = broker.housekeeping.set(housekeeping);
+        Ok((broker, report))
+    }
+
+    /// Makes the logs that the metadata promises, and the routes to all.
+    fn reconcile(&self, report: &mut OpenReport) -> Result<(), BrokerOpenError> {
+        let image = self.metadata.image();
+        let logs = self.logs.logs();
+        let mut found = Vec::with_capacity(logs.len());
+        for log in &logs {
+            found.push((log.tp().clone(), partition_metadata::read(&log.dir())?));
+        }
+        let differs = image.reconcile(found.iter().map(|(tp, id)| (tp, *id)));
+        for (tp, id) in differs.missing {
+            let config = self.log_config(&tp.topic);
+            self.logs.create(&tp, id, config)?;
+            report.created.push(tp);
+        }
+        report.strays = differs.strays;
+        self.routes.change(|routes| {
+            for topic in image.topics() {
+                routes.put(self.route_of(topic));
+            }
+        });
+        Ok(())
+    }
+
+    /// The route to a topic whose logs exist.
+    pub(super) fn route_of(&self, topic: &TopicImage) -> TopicRoute {
+        let count = usize::try_from(topic.partition_count()).unwrap_or(0);
+        let mut partitions = Vec::with_capacity(count);
+        for number in 0..topic.partition_count() {
+            let log = self
+                .logs
+                .log(&TopicPartition::new(Arc::clone(topic.name()), number));
+            let leader_epoch = topic
+                .partition(number)
+                .map_or(0, |image| image.leader_epoch());
+            partitions.push(log.map(|log| PartitionRoute { log, leader_epoch }));
+        }
+        TopicRoute {
+            name: Arc::clone(topic.name()),
+            id: topic.id(),
+            internal: is_internal(topic.name()),
+            partitions,
+        }
+    }
+
+    /// The settings now in force for a topic's logs.
+    pub(super) fn log_config(&self, topic: &str) -> LogConfig {
+        self.layers
+            .read()
+            .log_config(&self.metadata.topic_config(topic))
+    }
+
+    /// Ends the background work and closes the logs; the clean marker is written last. Blocks.
+    ///
+    /// # Errors
+    /// The first log that could not be closed; the next start recovers.
+    pub fn close(&self) -> Result<(), StorageError> {
+        if let Some(housekeeping) = self.housekeeping.get() {
+            housekeeping.stop();
+        }
+        self.groups.close();
+        self.background.stop();
+        self.logs.close()
+    }
+}
+
+fn open_logs(
+    config: &BrokerConfig,
+    early: &Early,
+    begin: impl Fn() -> Result<(Arc<Metadata>, MetadataReport, Layers), OpenError>
+    + Send
+    + Sync
+    + 'static,
+) -> Result<(Arc<LogDir>, RecoveryReport), StorageError> {
+    let settings: BrokerSettings = config.layers.settings();
+    let mut options = LogDirOptions::new(
+        Arc::clone(&config.engine),
+        Arc::clone(&config.flush),
+        Arc::clone(&config.clock),
+    );
+    let early = Arc::clone(early);
+    options.config_of = Box::new(move |tp| match early.get_or_init(&begin) {
+        Ok((metadata, _, layers)) => layers.log_config(&metadata.topic_config(&tp.topic)),
+        // The opening fails for this as soon as the logs are there.
+        Err(_) => LogConfig::default(),
+    });
+    options.recovery_threads = settings.recovery_threads;
+    options.producer_expiration_ms = settings.producer_id_expiration_ms;
+    LogDir::open(&config.root, options)
+}
+
+/// The error inside; every other holder of `early` is gone by now, or it is said in other words.
+fn take_error(early: Early) -> BrokerOpenError {
+    match Arc::try_unwrap(early).map(OnceLock::into_inner) {
+        Ok(Some(Err(error))) => error.into(),
+        Ok(_) => StorageError::Unusable("the metadata could not be opened".to_owned()).into(),
+        Err(shared) => match shared.get() {
+            Some(Err(error)) => StorageError::Unusable(error.to_string()).into(),
+            _ => StorageError::Unusable("the metadata could not be opened".to_owned()).into(),
+        },
+    }
+}
