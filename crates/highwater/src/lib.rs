@@ -3,4 +3,8 @@
 //! `main.rs` and `commands/` are the command line; everything here works without one.
 
 pub mod client;
+mod clock;
 pub mod config;
+mod http;
+pub mod logging;
+pub mod server;

@@ -36,6 +36,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (engine, choice) = open_engine(kind, &EngineOptions::new(&root));
     let config = BrokerConfig {
         root: root.into(),
+        own_dir: None,
         engine,
         flush: FlushService::start(FlushOptions::default()),
         clock: Arc::new(MachineClock),

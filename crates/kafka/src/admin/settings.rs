@@ -1,10 +1,8 @@
 //! Settings: altered, and obeyed at once.
 
-use super::{Admin, Effective};
-use crate::config::{AlterError, Alteration, Operation, Overrides, alter_broker, alter_topic};
-use crate::log::TopicPartition;
-use crate::metadata::{ChangeError, ConfigChange, TopicImage};
-use std::sync::Arc;
+use crate::broker::{Broker, TopicError};
+use crate::config::{AlterError, Alteration, Operation, Overrides};
+use crate::metadata::{ChangeError, ConfigChange};
 
 /// Why settings were not altered.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +17,9 @@ pub enum SettingsError {
     /// The metadata log refuses.
     #[error(transparent)]
     Change(#[from] ChangeError),
+    /// The metadata or the disk refuses.
+    #[error(transparent)]
+    Topic(#[from] TopicError),
 }
 
 /// Whether all settings are given, or only those that change.
@@ -30,76 +31,58 @@ pub enum Extent {
     All,
 }
 
-impl Admin {
-    /// Alters a topic's settings.
-    ///
-    /// # Errors
-    /// `SettingsError`; nothing was changed then, unless it is about the disk.
-    pub fn alter_topic(
-        &self,
-        topic: &str,
-        alterations: &[Alteration<'_>],
-        extent: Extent,
-        validate_only: bool,
-    ) -> Result<(), SettingsError> {
-        let _changing = self.changing.lock();
-        let before = self.metadata.topic_config(topic);
-        let base = start_from(&before, extent);
-        let after = alter_topic(&self.layers(), &base, alterations)?;
-        // After the settings, as Kafka does.
-        let Some(image) = self.metadata.topic(topic) else {
-            return Err(SettingsError::UnknownTopic(topic.to_owned()));
-        };
-        if validate_only {
-            return Ok(());
-        }
-        self.metadata
-            .alter_topic_config(topic, &difference(&before, &after))?;
-        self.obey(&image, &after);
-        Ok(())
+/// Alters a topic's settings.
+///
+/// # Errors
+/// `SettingsError`; nothing was changed then, unless it is about the disk.
+pub fn alter_topic(
+    broker: &Broker,
+    topic: &str,
+    alterations: &[Alteration<'_>],
+    extent: Extent,
+    validate_only: bool,
+) -> Result<(), SettingsError> {
+    let _changing = broker.settings_changes().lock();
+    let before = broker.metadata().topic_config(topic);
+    let base = start_from(&before, extent);
+    let after = crate::config::alter_topic(&broker.layers(), &base, alterations)?;
+    // After the settings, as Kafka does.
+    if broker.metadata().topic(topic).is_none() {
+        return Err(SettingsError::UnknownTopic(topic.to_owned()));
     }
+    if validate_only {
+        return Ok(());
+    }
+    broker.alter_topic_config(topic, &difference(&before, &after))?;
+    Ok(())
+}
 
-    /// Alters the settings of this broker, or of all brokers.
-    ///
-    /// # Errors
-    /// `SettingsError`; nothing was changed then, unless it is about the disk.
-    pub fn alter_broker(
-        &self,
-        all_brokers: bool,
-        alterations: &[Alteration<'_>],
-        extent: Extent,
-        validate_only: bool,
-    ) -> Result<(), SettingsError> {
-        let _changing = self.changing.lock();
-        let before = match all_brokers {
-            true => self.metadata.all_brokers_config(),
-            false => self.metadata.broker_config(),
-        };
-        let base = start_from(&before, extent);
-        let after = alter_broker(&base, alterations)?;
-        if validate_only {
-            return Ok(());
-        }
-        self.metadata
-            .alter_broker_config(all_brokers, &difference(&before, &after))?;
-        *self.effective.write() = Effective::new(&self.fixed, &self.metadata);
-        let image = self.metadata.image();
-        for topic in image.topics() {
-            self.obey(topic, &image.topic_config(topic.name()));
-        }
-        Ok(())
+/// Alters the settings of this broker, or of all brokers.
+///
+/// # Errors
+/// `SettingsError`; nothing was changed then, unless it is about the disk.
+pub fn alter_broker(
+    broker: &Broker,
+    all_brokers: bool,
+    alterations: &[Alteration<'_>],
+    extent: Extent,
+    validate_only: bool,
+) -> Result<(), SettingsError> {
+    let _changing = broker.settings_changes().lock();
+    let before = match all_brokers {
+        true => broker.metadata().all_brokers_config(),
+        false => broker.metadata().broker_config(),
+    };
+    let base = start_from(&before, extent);
+    let after = crate::config::alter_broker(&base, alterations)?;
+    if validate_only {
+        return Ok(());
     }
-
-    /// Gives every log of a topic its settings.
-    fn obey(&self, topic: &TopicImage, overrides: &Overrides) {
-        let config = self.log_config(overrides);
-        for (number, _) in topic.partitions() {
-            let tp = TopicPartition::new(Arc::clone(topic.name()), number);
-            if let Some(log) = self.logs.log(&tp) {
-                log.set_config(config.clone());
-            }
-        }
-    }
+    broker
+        .metadata()
+        .alter_broker_config(all_brokers, &difference(&before, &after))?;
+    broker.apply_broker_config();
+    Ok(())
 }
 
 fn start_from(before: &Overrides, extent: Extent) -> Overrides {

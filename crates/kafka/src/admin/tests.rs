@@ -2,29 +2,34 @@
 //! still so after a restart.
 
 use super::*;
+use crate::broker::{Broker, BrokerConfig, Limits, TopicError};
 use crate::config::{Alteration, Operation};
-use crate::log::{Durability, LogDirOptions, ManualClock, TopicPartition};
-use crate::metadata::{ChangeError, MetadataOptions};
+use crate::config::{Layers, Overrides};
+use crate::log::{Durability, LogConfig, ManualClock, TopicPartition};
+use crate::metadata::ChangeError;
 use segment::{EngineKind, EngineOptions, FlushOptions, FlushService};
 use std::path::Path;
+use std::sync::Arc;
 
-fn open(root: &Path, fixed: &[(&str, &str)]) -> Admin {
+fn open(root: &Path, fixed: &[(&str, &str)]) -> Arc<Broker> {
     let mut layers = Layers::default();
     for (name, value) in fixed {
         layers.set_fixed(name, value).unwrap();
     }
-    let clock = Arc::new(ManualClock::at(1_700_000_000_000));
     let (engine, _) = segment::open_engine(EngineKind::File, &EngineOptions::new(root));
-    let flush = FlushService::start(FlushOptions::default());
-    let options = LogDirOptions::new(engine, flush, clock.clone());
-    let (logs, _) = LogDir::open(root, options).unwrap();
-    let options = MetadataOptions {
+    let config = BrokerConfig {
+        root: root.to_owned(),
+        own_dir: None,
+        engine,
+        flush: FlushService::start(FlushOptions::default()),
+        clock: Arc::new(ManualClock::at(1_700_000_000_000)),
         node_id: None,
         cluster_id: None,
-        clock,
+        layers,
+        advertised: None,
+        limits: Limits::default(),
     };
-    let (metadata, _) = Metadata::open(root, &options).unwrap();
-    Admin::new(layers, Arc::new(metadata), logs)
+    Broker::open(config).unwrap().0
 }
 
 fn spec(name: &str, partitions: i32, replication_factor: i16) -> TopicSpec {
@@ -60,8 +65,8 @@ fn with(name: &str, setting: &str, value: &str) -> TopicSpec {
     }
 }
 
-fn create(admin: &Admin, spec: TopicSpec) -> Result<i32, String> {
-    let outcome = admin.create_topics(&[spec], false).remove(0);
+fn create(broker: &Broker, spec: TopicSpec) -> Result<i32, String> {
+    let outcome = create_topics(broker, &[spec], false).remove(0);
     outcome
         .map(|created| created.partitions)
         .map_err(|error| error.to_string())
@@ -75,9 +80,9 @@ fn set<'a>(name: &'a str, value: &'a str) -> Vec<Alteration<'a>> {
     }]
 }
 
-fn log_config(admin: &Admin, topic: &str) -> Arc<LogConfig> {
-    admin
-        .logs
+fn log_config(broker: &Broker, topic: &str) -> Arc<LogConfig> {
+    broker
+        .logs()
         .log(&TopicPartition::new(topic, 0))
         .unwrap()
         .config()
@@ -86,7 +91,7 @@ fn log_config(admin: &Admin, topic: &str) -> Arc<LogConfig> {
 #[test]
 fn wishes_and_what_becomes_of_them() {
     let root = tempfile::tempdir().unwrap();
-    let admin = open(root.path(), &[("num.partitions", "4")]);
+    let broker = open(root.path(), &[("num.partitions", "4")]);
     for (spec, result) in [
         (spec("a", 3, 1), Ok(3)),
         (spec("defaults", -1, -1), Ok(4)),
@@ -149,50 +154,47 @@ fn wishes_and_what_becomes_of_them() {
         ),
     ] {
         assert_eq!(
-            create(&admin, spec.clone()),
+            create(&broker, spec.clone()),
             result.map_err(str::to_owned),
             "{spec:?}"
         );
     }
-    let refused = create(&admin, spec("two", 1, 2)).unwrap_err();
+    let refused = create(&broker, spec("two", 1, 2)).unwrap_err();
     assert!(
         refused.starts_with("Unable to replicate the partition 2 time(s)"),
         "{refused}"
     );
-    assert!(admin.metadata.topic("two").is_none());
-    assert_eq!(admin.logs.logs().len(), 3 + 4 + 2 + 1);
+    assert!(broker.metadata().topic("two").is_none());
+    assert_eq!(broker.logs().logs().len(), 3 + 4 + 2 + 1);
 }
 
 #[test]
 fn validate_only_changes_nothing() {
     let root = tempfile::tempdir().unwrap();
-    let admin = open(root.path(), &[]);
-    let outcome = admin
-        .create_topics(&[spec("a", 3, 1)], true)
+    let broker = open(root.path(), &[]);
+    let outcome = create_topics(&broker, &[spec("a", 3, 1)], true)
         .remove(0)
         .unwrap();
     assert_eq!((outcome.partitions, outcome.topic.is_none()), (3, true));
-    assert!(admin.metadata.topic("a").is_none());
-    create(&admin, spec("a", 3, 1)).unwrap();
-    admin.create_partitions("a", 5, None, true).unwrap();
-    admin
-        .alter_topic("a", &set("retention.ms", "5"), Extent::Named, true)
-        .unwrap();
-    assert_eq!(admin.metadata.topic("a").unwrap().partition_count(), 3);
-    assert_eq!(*admin.metadata.topic_config("a"), Overrides::new());
+    assert!(broker.metadata().topic("a").is_none());
+    create(&broker, spec("a", 3, 1)).unwrap();
+    create_partitions(&broker, "a", 5, None, true).unwrap();
+    alter_topic(&broker, "a", &set("retention.ms", "5"), Extent::Named, true).unwrap();
+    assert_eq!(broker.metadata().topic("a").unwrap().partition_count(), 3);
+    assert_eq!(*broker.metadata().topic_config("a"), Overrides::new());
 }
 
 #[test]
 fn a_clamped_replication_factor_is_one() {
     let root = tempfile::tempdir().unwrap();
-    let admin = open(
+    let broker = open(
         root.path(),
         &[("highwater.clamp.replication.factor", "true")],
     );
-    assert_eq!(create(&admin, spec("three", 2, 3)), Ok(2));
+    assert_eq!(create(&broker, spec("three", 2, 3)), Ok(2));
     assert_eq!(
-        admin
-            .metadata
+        broker
+            .metadata()
             .topic("three")
             .unwrap()
             .partition(0)
@@ -205,10 +207,10 @@ fn a_clamped_replication_factor_is_one() {
 #[test]
 fn growing() {
     let root = tempfile::tempdir().unwrap();
-    let admin = open(root.path(), &[]);
-    create(&admin, with("a", "retention.ms", "777")).unwrap();
-    admin.create_partitions("a", 3, None, false).unwrap();
-    let last = admin.logs.log(&TopicPartition::new("a", 2)).unwrap();
+    let broker = open(root.path(), &[]);
+    create(&broker, with("a", "retention.ms", "777")).unwrap();
+    create_partitions(&broker, "a", 3, None, false).unwrap();
+    let last = broker.logs().log(&TopicPartition::new("a", 2)).unwrap();
     assert_eq!(last.config().retention_ms, 777);
     let one: &[Vec<i32>] = &[vec![1]];
     for (total, assignments, says) in [
@@ -229,104 +231,115 @@ fn growing() {
             "Excessively large number of partitions per request.",
         ),
     ] {
-        let error = admin
-            .create_partitions("a", total, assignments, false)
-            .unwrap_err();
+        let error = create_partitions(&broker, "a", total, assignments, false).unwrap_err();
         assert_eq!(error.to_string(), says);
     }
-    admin.create_partitions("a", 4, Some(one), false).unwrap();
-    let missing = admin.create_partitions("b", 4, None, false).unwrap_err();
+    create_partitions(&broker, "a", 4, Some(one), false).unwrap();
+    let missing = create_partitions(&broker, "b", 4, None, false).unwrap_err();
     assert!(matches!(
         missing,
-        TopicError::Change(ChangeError::UnknownTopic(_))
+        Refused::Topic(TopicError::Change(ChangeError::UnknownTopic(_)))
     ));
-    let internal = admin
-        .create_partitions("__consumer_offsets", 60, None, false)
-        .unwrap_err();
-    assert!(matches!(internal, TopicError::Internal(..)));
+    let internal = create_partitions(&broker, "__consumer_offsets", 60, None, false).unwrap_err();
+    assert!(matches!(internal, Refused::Internal(..)));
 }
 
 #[test]
 fn altered_settings_are_obeyed_at_once_and_after_a_restart() {
     let root = tempfile::tempdir().unwrap();
     {
-        let admin = open(root.path(), &[]);
-        create(&admin, spec("a", 1, 1)).unwrap();
-        create(&admin, with("b", "segment.bytes", "5242880")).unwrap();
-        admin
-            .alter_topic("a", &set("write.caching", "true"), Extent::Named, false)
-            .unwrap();
-        assert_eq!(log_config(&admin, "a").durability, Durability::Os);
-        admin
-            .alter_broker(
-                true,
-                &set("log.segment.bytes", "2097152"),
-                Extent::Named,
-                false,
-            )
-            .unwrap();
-        admin
-            .alter_broker(false, &set("log.retention.ms", "9"), Extent::Named, false)
-            .unwrap();
-        assert_eq!(admin.settings().log_defaults.segment_bytes, 2 << 20);
-        assert_eq!(log_config(&admin, "a").segment_bytes, 2 << 20);
-        assert_eq!(log_config(&admin, "a").retention_ms, 9);
-        assert_eq!(log_config(&admin, "b").segment_bytes, 5 << 20);
-        admin.logs.close().unwrap();
+        let broker = open(root.path(), &[]);
+        create(&broker, spec("a", 1, 1)).unwrap();
+        create(&broker, with("b", "segment.bytes", "5242880")).unwrap();
+        alter_topic(
+            &broker,
+            "a",
+            &set("write.caching", "true"),
+            Extent::Named,
+            false,
+        )
+        .unwrap();
+        assert_eq!(log_config(&broker, "a").durability, Durability::Os);
+        alter_broker(
+            &broker,
+            true,
+            &set("log.segment.bytes", "2097152"),
+            Extent::Named,
+            false,
+        )
+        .unwrap();
+        alter_broker(
+            &broker,
+            false,
+            &set("log.retention.ms", "9"),
+            Extent::Named,
+            false,
+        )
+        .unwrap();
+        assert_eq!(broker.settings().log_defaults.segment_bytes, 2 << 20);
+        assert_eq!(log_config(&broker, "a").segment_bytes, 2 << 20);
+        assert_eq!(log_config(&broker, "a").retention_ms, 9);
+        assert_eq!(log_config(&broker, "b").segment_bytes, 5 << 20);
+        broker.close().unwrap();
     }
-    let admin = open(root.path(), &[("log.segment.bytes", "3MiB")]);
-    assert_eq!(admin.settings().log_defaults.segment_bytes, 2 << 20);
-    let overrides = admin.metadata.topic_config("a");
-    assert_eq!(admin.log_config(&overrides).durability, Durability::Os);
+    let broker = open(root.path(), &[("log.segment.bytes", "3MiB")]);
+    assert_eq!(broker.settings().log_defaults.segment_bytes, 2 << 20);
+    let overrides = broker.metadata().topic_config("a");
+    assert_eq!(
+        broker.layers().log_config(&overrides).durability,
+        Durability::Os
+    );
     let gone = [Alteration {
         name: "log.segment.bytes",
         operation: Operation::Delete,
         value: None,
     }];
-    admin
-        .alter_broker(true, &gone, Extent::Named, false)
-        .unwrap();
-    assert_eq!(log_config(&admin, "a").segment_bytes, 3 << 20);
+    alter_broker(&broker, true, &gone, Extent::Named, false).unwrap();
+    assert_eq!(log_config(&broker, "a").segment_bytes, 3 << 20);
 }
 
 #[test]
 fn the_older_request_replaces_all_settings() {
     let root = tempfile::tempdir().unwrap();
-    let admin = open(root.path(), &[]);
-    create(&admin, with("a", "retention.ms", "777")).unwrap();
+    let broker = open(root.path(), &[]);
+    create(&broker, with("a", "retention.ms", "777")).unwrap();
     let pairs = [("segment.ms", Some("5"))];
-    admin
-        .alter_topic("a", &set_all(pairs.into_iter()), Extent::All, false)
-        .unwrap();
-    let now = admin.metadata.topic_config("a");
+    alter_topic(
+        &broker,
+        "a",
+        &set_all(pairs.into_iter()),
+        Extent::All,
+        false,
+    )
+    .unwrap();
+    let now = broker.metadata().topic_config("a");
     assert_eq!(
         now.iter().collect::<Vec<_>>(),
         [(&"segment.ms".to_owned(), &"5".to_owned())]
     );
-    assert_eq!(log_config(&admin, "a").retention_ms, 604_800_000);
-    let missing = admin
-        .alter_topic("z", &set("segment.ms", "5"), Extent::All, false)
-        .unwrap_err();
+    assert_eq!(log_config(&broker, "a").retention_ms, 604_800_000);
+    let missing =
+        alter_topic(&broker, "z", &set("segment.ms", "5"), Extent::All, false).unwrap_err();
     assert_eq!(missing.to_string(), "The topic 'z' does not exist.");
 }
 
 #[test]
 fn deleting_takes_records_settings_and_id() {
     let root = tempfile::tempdir().unwrap();
-    let admin = open(root.path(), &[]);
-    create(&admin, with("a", "retention.ms", "777")).unwrap();
-    let id = admin.metadata.topic("a").unwrap().id();
-    admin.delete_topic("a").unwrap();
-    assert!(admin.logs.logs().is_empty());
+    let broker = open(root.path(), &[]);
+    create(&broker, with("a", "retention.ms", "777")).unwrap();
+    let id = broker.metadata().topic("a").unwrap().id();
+    delete_topic(&broker, "a").unwrap();
+    assert!(broker.logs().logs().is_empty());
     assert_eq!(
-        admin.delete_topic("a").unwrap_err().to_string(),
+        delete_topic(&broker, "a").unwrap_err().to_string(),
         "Topic 'a' does not exist."
     );
     assert!(matches!(
-        admin.delete_topic("__consumer_offsets"),
-        Err(TopicError::Internal(..))
+        delete_topic(&broker, "__consumer_offsets"),
+        Err(Refused::Internal(..))
     ));
-    create(&admin, spec("a", 1, 1)).unwrap();
-    assert_ne!(admin.metadata.topic("a").unwrap().id(), id);
-    assert_eq!(*admin.metadata.topic_config("a"), Overrides::new());
+    create(&broker, spec("a", 1, 1)).unwrap();
+    assert_ne!(broker.metadata().topic("a").unwrap().id(), id);
+    assert_eq!(*broker.metadata().topic_config("a"), Overrides::new());
 }

@@ -7,8 +7,28 @@
 //! A request that cannot be read, or whose key or version is not spoken, closes the connection, as Kafka does: an
 //! invented error body would be worse, clients read an end of stream as "try again".
 
+mod acls;
+mod alter_configs;
+mod alter_partition_reassignments;
 mod api_versions;
 mod close;
+mod create_partitions;
+mod create_topics;
+mod delete_records;
+mod delete_topics;
+mod describe_cluster;
+mod describe_configs;
+mod describe_log_dirs;
+mod describe_producers;
+mod describe_quorum;
+mod describe_topic_partitions;
+mod elect_leaders;
+mod incremental_alter_configs;
+mod list_config_resources;
+mod list_partition_reassignments;
+mod operations;
+mod refusal;
+mod resource;
 pub(crate) mod fetch;
 mod init_producer_id;
 mod list_offsets;
@@ -234,6 +254,25 @@ fn dispatch(call: Call) -> AnswerFuture {
         ApiKey::ListOffsets => answer!(call, list_offsets::handle),
         ApiKey::InitProducerId => answer!(call, init_producer_id::handle),
         ApiKey::OffsetForLeaderEpoch => answer!(call, offset_for_leader_epoch::handle),
+        ApiKey::DescribeAcls => answer!(call, acls::describe),
+        ApiKey::CreateAcls => answer!(call, acls::create),
+        ApiKey::DeleteAcls => answer!(call, acls::delete),
+        ApiKey::AlterConfigs => answer!(call, alter_configs::handle),
+        ApiKey::AlterPartitionReassignments => answer!(call, alter_partition_reassignments::handle),
+        ApiKey::CreatePartitions => answer!(call, create_partitions::handle),
+        ApiKey::CreateTopics => answer!(call, create_topics::handle),
+        ApiKey::DeleteRecords => answer!(call, delete_records::handle),
+        ApiKey::DeleteTopics => answer!(call, delete_topics::handle),
+        ApiKey::DescribeCluster => answer!(call, describe_cluster::handle),
+        ApiKey::DescribeConfigs => answer!(call, describe_configs::handle),
+        ApiKey::DescribeLogDirs => answer!(call, describe_log_dirs::handle),
+        ApiKey::DescribeProducers => answer!(call, describe_producers::handle),
+        ApiKey::DescribeQuorum => answer!(call, describe_quorum::handle),
+        ApiKey::DescribeTopicPartitions => answer!(call, describe_topic_partitions::handle),
+        ApiKey::ElectLeaders => answer!(call, elect_leaders::handle),
+        ApiKey::IncrementalAlterConfigs => answer!(call, incremental_alter_configs::handle),
+        ApiKey::ListConfigResources => answer!(call, list_config_resources::handle),
+        ApiKey::ListPartitionReassignments => answer!(call, list_partition_reassignments::handle),
         // Built by later work; `versions::handled` keeps them out.
         other => Box::pin(async move {
             Err(Close::Unsupported {

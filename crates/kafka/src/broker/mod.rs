@@ -33,6 +33,7 @@ use crate::config::{BrokerSettings, Layers};
 use crate::group::coordinator::Coordinator;
 use crate::log::{Clock, LogDir};
 use crate::metadata::Metadata;
+use crate::stats::Stats;
 
 /// Bounds on what connections may hold.
 #[derive(Debug, Clone, Copy)]
@@ -80,6 +81,9 @@ pub struct Broker {
     layers: RwLock<Layers>,
     /// Held while topics are changed, so that metadata, logs and routes change in the same order.
     topic_changes: Mutex<()>,
+    /// Held from reading settings to having changed them.
+    settings_changes: Mutex<()>,
+    stats: Stats,
     advertised: Option<(String, u16)>,
     clock: Arc<dyn Clock>,
     metadata: Arc<Metadata>,
@@ -164,6 +168,16 @@ impl Broker {
     /// The coordinator of consumer groups.
     pub(crate) fn groups(&self) -> &Arc<Coordinator> {
         &self.groups
+    }
+
+    pub(crate) fn settings_changes(&self) -> &Mutex<()> {
+        &self.settings_changes
+    }
+
+    /// Counts per API.
+    #[must_use]
+    pub fn stats(&self) -> &Stats {
+        &self.stats
     }
 
     pub(crate) fn limits(&self) -> &Limits {

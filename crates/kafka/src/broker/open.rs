@@ -22,6 +22,7 @@ use crate::log::{
     Clock, LogConfig, LogDir, LogDirOptions, RecoveryReport, StorageError, TopicPartition,
     partition_metadata,
 };
+use crate::stats::Stats;
 use crate::metadata::{
     ChangeError, Metadata, MetadataOptions, MetadataReport, OpenError, TopicImage, is_internal,
 };
@@ -30,6 +31,8 @@ use crate::metadata::{
 pub struct BrokerConfig {
     /// The data directory, Kafka's `log.dirs`.
     pub root: PathBuf,
+    /// Where files of ours go; `None` is `.highwater` inside the data directory.
+    pub own_dir: Option<PathBuf>,
     /// The engine for all logs.
     pub engine: Arc<dyn Engine>,
     /// The flush service for all logs.
@@ -144,6 +147,8 @@ impl Broker {
             settings: parking_lot::RwLock::new(Arc::new(settings)),
             layers: parking_lot::RwLock::new(layers),
             topic_changes: parking_lot::Mutex::new(()),
+            settings_changes: parking_lot::Mutex::new(()),
+            stats: Stats::default(),
             advertised: config.advertised,
             clock: config.clock,
             metadata,
@@ -247,6 +252,7 @@ fn open_logs(
         // The opening fails for this as soon as the logs are there.
         Err(_) => LogConfig::default(),
     });
+    options.own_dir.clone_from(&config.own_dir);
     options.recovery_threads = settings.recovery_threads;
     options.producer_expiration_ms = settings.producer_id_expiration_ms;
     LogDir::open(&config.root, options)

@@ -59,7 +59,7 @@ pub struct Server {
 
 /// Counters over all shards.
 #[derive(Debug, Default)]
-struct Connections {
+pub struct Connections {
     accepted: AtomicU64,
     open: Vec<AtomicUsize>,
 }
@@ -155,7 +155,13 @@ impl Server {
     /// Connections accepted since the start.
     #[must_use]
     pub fn accepted_connections(&self) -> u64 {
-        self.connections.accepted.load(Ordering::Relaxed)
+        self.connections.accepted()
+    }
+
+    /// The counters, for a reader that outlives the server.
+    #[must_use]
+    pub fn connections(&self) -> Arc<Connections> {
+        Arc::clone(&self.connections)
     }
 
     /// Stops accepting, lets connections finish within the grace, and waits for the threads. Blocks.
@@ -236,7 +242,15 @@ impl ShardThread {
 }
 
 impl Connections {
-    fn open(&self) -> usize {
+    /// Connections accepted since the start.
+    #[must_use]
+    pub fn accepted(&self) -> u64 {
+        self.accepted.load(Ordering::Relaxed)
+    }
+
+    /// Connections open now.
+    #[must_use]
+    pub fn open(&self) -> usize {
         self.open
             .iter()
             .map(|open| open.load(Ordering::Relaxed))

@@ -46,6 +46,9 @@ pub struct LogDirOptions {
     pub clock: Arc<dyn Clock>,
     /// Settings of each log found.
     pub config_of: Box<dyn Fn(&TopicPartition) -> LogConfig + Send + Sync>,
+    /// Where files of ours go; `None` is `.highwater` in the data directory, beside which a Kafka
+    /// broker does not start. Name a place outside if one is to open the directory.
+    pub own_dir: Option<PathBuf>,
     /// Threads that recover logs after an unclean stop. Default 2, minimum 1.
     pub recovery_threads: usize,
     /// `producer.id.expiration.ms`. Default 1 day.
@@ -63,6 +66,7 @@ impl LogDirOptions {
             flush,
             clock,
             config_of: Box::new(|_| LogConfig::default()),
+            own_dir: None,
             recovery_threads: 2,
             producer_expiration_ms: 86_400_000,
             lock: None,

@@ -38,6 +38,7 @@ pub(crate) fn open(root: &Path, layers: Layers) -> Arc<Broker> {
     let (engine, _) = open_engine(EngineKind::File, &EngineOptions::new(root));
     let config = BrokerConfig {
         root: root.to_owned(),
+        own_dir: None,
         engine,
         flush: FlushService::start(FlushOptions::default()),
         clock: Arc::new(MachineClock),

@@ -66,7 +66,7 @@ impl LogDir {
         let recovery = read_checkpoint(root, RECOVERY_POINT_CHECKPOINT, &mut notes);
         let starts = read_checkpoint(root, LOG_START_CHECKPOINT, &mut notes);
         watch.lap("lock and checkpoints");
-        let own = root.join(OWN_DIR);
+        let own = options.own_dir.unwrap_or_else(|| root.join(OWN_DIR));
         let env = Arc::new(LogEnv {
             engine: options.engine,
             flush: options.flush,
