@@ -14,27 +14,38 @@ mod api_versions;
 mod close;
 mod create_partitions;
 mod create_topics;
+pub(crate) mod delete_groups;
 mod delete_records;
 mod delete_topics;
 mod describe_cluster;
 mod describe_configs;
+pub(crate) mod describe_groups;
 mod describe_log_dirs;
 mod describe_producers;
 mod describe_quorum;
 mod describe_topic_partitions;
 mod elect_leaders;
+pub(crate) mod fetch;
+pub(crate) mod find_coordinator;
+pub(crate) mod heartbeat;
 mod incremental_alter_configs;
+mod init_producer_id;
+pub(crate) mod join_group;
+pub(crate) mod leave_group;
 mod list_config_resources;
+pub(crate) mod list_groups;
+mod list_offsets;
 mod list_partition_reassignments;
+mod metadata;
+pub(crate) mod offset_commit;
+pub(crate) mod offset_delete;
+pub(crate) mod offset_fetch;
+mod offset_for_leader_epoch;
 mod operations;
+mod produce;
 mod refusal;
 mod resource;
-pub(crate) mod fetch;
-mod init_producer_id;
-mod list_offsets;
-mod metadata;
-mod offset_for_leader_epoch;
-mod produce;
+pub(crate) mod sync_group;
 pub(crate) mod versions;
 
 use std::net::SocketAddr;
@@ -273,6 +284,17 @@ fn dispatch(call: Call) -> AnswerFuture {
         ApiKey::IncrementalAlterConfigs => answer!(call, incremental_alter_configs::handle),
         ApiKey::ListConfigResources => answer!(call, list_config_resources::handle),
         ApiKey::ListPartitionReassignments => answer!(call, list_partition_reassignments::handle),
+        ApiKey::FindCoordinator => answer!(call, find_coordinator::handle),
+        ApiKey::JoinGroup => answer!(call, join_group::handle),
+        ApiKey::SyncGroup => answer!(call, sync_group::handle),
+        ApiKey::Heartbeat => answer!(call, heartbeat::handle),
+        ApiKey::LeaveGroup => answer!(call, leave_group::handle),
+        ApiKey::OffsetCommit => answer!(call, offset_commit::handle),
+        ApiKey::OffsetFetch => answer!(call, offset_fetch::handle),
+        ApiKey::OffsetDelete => answer!(call, offset_delete::handle),
+        ApiKey::DescribeGroups => answer!(call, describe_groups::handle),
+        ApiKey::ListGroups => answer!(call, list_groups::handle),
+        ApiKey::DeleteGroups => answer!(call, delete_groups::handle),
         // Built by later work; `versions::handled` keeps them out.
         other => Box::pin(async move {
             Err(Close::Unsupported {

@@ -35,6 +35,17 @@ pub(crate) const fn handled(api: ApiKey) -> Option<VersionRange> {
         ApiKey::DescribeProducers => (0, 0),
         ApiKey::ListConfigResources => (0, 1),
         ApiKey::DescribeTopicPartitions => (0, 0),
+        ApiKey::OffsetCommit => (2, 10),
+        ApiKey::OffsetFetch => (1, 10),
+        ApiKey::FindCoordinator => (0, 6),
+        ApiKey::JoinGroup => (0, 9),
+        ApiKey::Heartbeat => (0, 4),
+        ApiKey::LeaveGroup => (0, 5),
+        ApiKey::SyncGroup => (0, 5),
+        ApiKey::DescribeGroups => (0, 6),
+        ApiKey::ListGroups => (0, 5),
+        ApiKey::DeleteGroups => (0, 2),
+        ApiKey::OffsetDelete => (0, 0),
         _ => return None,
     };
     Some(VersionRange::new(min, max))

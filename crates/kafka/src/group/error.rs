@@ -38,8 +38,6 @@ pub(crate) enum GroupError {
     InvalidSessionTimeout,
     /// The group takes no more members.
     GroupFull,
-    /// The text committed with an offset is too long.
-    MetadataTooLarge,
     /// A record could not be written whatever one tries.
     Unexpected,
 }
@@ -63,7 +61,6 @@ impl GroupError {
             Self::InconsistentProtocol => ErrorCode::InconsistentGroupProtocol,
             Self::InvalidSessionTimeout => ErrorCode::InvalidSessionTimeout,
             Self::GroupFull => ErrorCode::GroupMaxSizeReached,
-            Self::MetadataTooLarge => ErrorCode::OffsetMetadataTooLarge,
             Self::Unexpected => ErrorCode::UnknownServerError,
         };
         code as i16

@@ -47,9 +47,6 @@ pub(crate) trait Journal: Send + Sync + 'static {
     /// Waits until everything before `end` is as safe as the topic promises.
     fn reached(&self, partition: i32, end: KafkaOffset) -> Wait;
 
-    /// True if the partition holds nothing. Cheap.
-    fn is_empty(&self, partition: i32) -> bool;
-
     /// Shows every batch, oldest first. Blocks on the disk.
     fn replay(
         &self,

@@ -6,7 +6,6 @@
 //!
 //! Absent on purpose: the newer protocols (KIP-848, share and streams groups); what another server recorded of
 //! such groups is kept and their offsets are served.
-#![allow(dead_code)] // until the broker uses it
 
 mod alarms;
 pub(crate) mod caller;
@@ -27,17 +26,15 @@ mod tests;
 mod time;
 pub(crate) mod topics;
 
-#[allow(unused_imports)] // by the requests to come
-pub(crate) use records::Committed;
-
 use std::sync::Arc;
 
+use self::coordinator::{Coordinator, GroupSettings};
+use self::offsets_log::OffsetsLog;
+pub(crate) use self::records::Committed;
+use self::state::GroupRules;
 use crate::config::BrokerSettings;
 use crate::log::{Clock, LogDir};
 use crate::metadata::Metadata;
-use coordinator::{Coordinator, GroupSettings};
-use offsets_log::OffsetsLog;
-use state::GroupRules;
 
 /// The coordinator of a broker with this data directory. Not started yet.
 pub(crate) fn open(

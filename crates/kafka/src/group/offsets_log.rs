@@ -63,16 +63,6 @@ impl Journal for OffsetsLog {
         })
     }
 
-    fn is_empty(&self, partition: i32) -> bool {
-        let Ok(log) = self.log(partition) else {
-            return false;
-        };
-        match (log.log_start_offset(), log.log_end_offset()) {
-            (Ok(start), Ok(end)) => start == end,
-            (Err(_), _) | (_, Err(_)) => false,
-        }
-    }
-
     fn replay(
         &self,
         partition: i32,

@@ -115,11 +115,6 @@ impl Shard {
         .ok()
     }
 
-    /// True if there is nothing to read. Cheap.
-    pub(super) fn is_empty(&self) -> bool {
-        self.common.journal.is_empty(self.partition)
-    }
-
     /// Waits until somebody finished reading, successfully or not.
     pub(super) async fn was_read(&self) {
         let mut read = self.read.subscribe();

@@ -2,7 +2,7 @@
 
 mod golden;
 mod real_log;
-//mod requests;
+mod requests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -112,13 +112,6 @@ impl Journal for Disk {
                 .map(|_| ())
                 .map_err(|_| JournalError::Broken)
         })
-    }
-
-    fn is_empty(&self, partition: i32) -> bool {
-        self.batches
-            .lock()
-            .get(&partition)
-            .is_none_or(Vec::is_empty)
     }
 
     fn replay(
