@@ -1,4 +1,5 @@
 //! The client against servers that answer what the test says: old ones, wrong ones, silent ones.
+#![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::time::Duration;
 

@@ -8,10 +8,11 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use highwater::client::{
-    Client, CommittedOffset, Consumer, ConsumerOptions, Heartbeat, Isolation, Membership, Offsets,
-    Position,
+    Client, ClientError, CommittedOffset, Consumer, ConsumerOptions, Heartbeat, Isolation,
+    Membership, Offsets, Position,
 };
 use indicatif::{ProgressBar, ProgressStyle};
+use kafka_wire::ErrorCode;
 
 use self::print::{Printer, RecordFormat};
 use super::remote::{self, Connect, now_ms};
@@ -227,10 +228,9 @@ async fn starts(
     ends: &[i64],
     isolation: Isolation,
 ) -> Result<Vec<i64>, Failure> {
-    let wanted = match (args.from.offset, args.from.from_time) {
-        (Some(offset), _) if offset >= 0 => return Ok(vec![offset; partitions.len()]),
-        (_, Some(ms)) => Offsets::At(ms),
-        _ => Offsets::Earliest,
+    let wanted = match args.from.from_time {
+        Some(ms) => Offsets::At(ms),
+        None => Offsets::Earliest,
     };
     if args.from.offset.is_none() && args.from.from_time.is_none() && !args.from.from_beginning {
         return Ok(ends.to_vec());
@@ -238,15 +238,23 @@ async fn starts(
     let found = client
         .offsets(&args.topic, partitions, wanted, isolation)
         .await?;
-    Ok(match args.from.offset {
+    let Some(offset) = args.from.offset else {
+        return Ok(found);
+    };
+    let spans = partitions
+        .iter()
+        .zip(found.into_iter().zip(ends.iter().copied()));
+    let starts = spans.map(|(partition, (first, end))| match offset {
         // So many before the end, as far as they are still there.
-        Some(back) => found
-            .into_iter()
-            .zip(ends)
-            .map(|(first, end)| end.saturating_add(back).max(first))
-            .collect(),
-        None => found,
-    })
+        back if back < 0 => Ok(end.saturating_add(back).max(first)),
+        inside if (first..=end).contains(&inside) => Ok(inside),
+        outside => Err(ClientError::refused(
+            ErrorCode::OffsetOutOfRange,
+            &format!("topic {} partition {partition}", args.topic),
+            Some(&format!("offset {outside} is outside of {first} to {end}")),
+        )),
+    });
+    Ok(starts.collect::<Result<_, _>>()?)
 }
 
 async fn in_group(args: &Args, group: &str) -> Result<(), Failure> {
