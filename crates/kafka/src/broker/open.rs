@@ -1,12 +1,12 @@
 //! Opening a broker on a data directory, and closing it.
 //!
-//! Order: directory lock and logs (the recovery asks the metadata for each log's settings), metadata, the two
+//! Order: directory lock, metadata, logs (which ask the metadata for each log's settings and leader epoch), the two
 //! compared, routes. Closing goes the other way; the clean marker is written last.
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use segment::{Engine, FlushService};
+use segment::{DirLock, Engine, FlushService};
 
 use super::background::Background;
 use super::budget::Budget;
@@ -22,10 +22,10 @@ use crate::log::{
     Clock, LogConfig, LogDir, LogDirOptions, RecoveryReport, StorageError, TopicPartition,
     partition_metadata,
 };
-use crate::stats::Stats;
 use crate::metadata::{
     ChangeError, Metadata, MetadataOptions, MetadataReport, OpenError, TopicImage, is_internal,
 };
+use crate::stats::Stats;
 
 /// How to open a broker.
 pub struct BrokerConfig {
@@ -60,7 +60,7 @@ pub struct OpenReport {
     pub metadata: MetadataReport,
     /// Partitions of the metadata that had no directory and were created empty.
     pub created: Vec<TopicPartition>,
-    /// Directories that the metadata does not know. They are left alone and not served.
+    /// Directories that the metadata does not know: renamed to end in `-stray` and not served.
     pub strays: Vec<TopicPartition>,
 }
 
@@ -82,43 +82,32 @@ pub enum BrokerOpenError {
     Thread(std::io::Error),
 }
 
-/// The metadata, opened by whoever needs it first.
-type Early = Arc<OnceLock<Result<(Arc<Metadata>, MetadataReport, Layers), OpenError>>>;
-
 impl Broker {
     /// Opens the data directory, making it if there is none.
     ///
     /// # Errors
-    /// `BrokerOpenError`; what was opened is closed again.
-    pub fn open(config: BrokerConfig) -> Result<(Arc<Self>, OpenReport), BrokerOpenError> {
-        let early = Early::default();
+    /// `BrokerOpenError`; what was opened is closed again. A directory whose metadata is refused is left as it was.
+    pub fn open(mut config: BrokerConfig) -> Result<(Arc<Self>, OpenReport), BrokerOpenError> {
+        let lock = LogDir::lock(&config.root)?;
         let options = MetadataOptions {
             node_id: config.node_id,
-            cluster_id: config.cluster_id.clone(),
+            cluster_id: config.cluster_id.take(),
             clock: Arc::clone(&config.clock),
         };
-        let (root, layers) = (config.root.clone(), config.layers.clone());
-        let begin = move || {
-            let (metadata, report) = Metadata::open(&root, &options)?;
-            let altered =
-                layers.with_altered(&metadata.all_brokers_config(), &metadata.broker_config());
-            Ok((Arc::new(metadata), report, altered))
-        };
-        let logs = open_logs(&config, &early, begin.clone())?;
-        let (logs, recovery) = logs;
-        let opened = early.get_or_init(begin).as_ref();
-        let Ok((metadata, metadata_report, layers)) = opened else {
-            logs.close()?;
-            drop(logs);
-            return Err(take_error(early));
-        };
+        let (metadata, metadata_report) = Metadata::open(&config.root, &options)?;
+        let metadata = Arc::new(metadata);
+        let layers = config
+            .layers
+            .with_altered(&metadata.all_brokers_config(), &metadata.broker_config());
+        let (logs, recovery) = open_logs(&config, lock, &metadata, &layers)?;
+        logs.set_broker_epoch(metadata.broker_epoch());
         let report = OpenReport {
             recovery,
-            metadata: metadata_report.clone(),
+            metadata: metadata_report,
             created: Vec::new(),
             strays: Vec::new(),
         };
-        Self::assemble(config, Arc::clone(metadata), logs, layers.clone(), report)
+        Self::assemble(config, metadata, logs, layers, report)
     }
 
     fn assemble(
@@ -167,26 +156,76 @@ impl Broker {
         Ok((broker, report))
     }
 
-    /// Makes the logs that the metadata promises, and the routes to all.
+    /// Makes the logs that the metadata promises, sets aside what it does not know, and the routes to all.
     fn reconcile(&self, report: &mut OpenReport) -> Result<(), BrokerOpenError> {
-        let image = self.metadata.image();
         let logs = self.logs.logs();
         let mut found = Vec::with_capacity(logs.len());
         for log in &logs {
             found.push((log.tp().clone(), partition_metadata::read(&log.dir())?));
         }
-        let differs = image.reconcile(found.iter().map(|(tp, id)| (tp, *id)));
+        let differs = self
+            .metadata
+            .image()
+            .reconcile(found.iter().map(|(tp, id)| (tp, *id)));
+        for tp in differs.strays {
+            if let Some(path) = self.logs.set_aside(&tp)? {
+                tracing::warn!(partition = %tp, to = %path.display(), "no topic claims this directory, set aside");
+            }
+            report.strays.push(tp);
+        }
         for (tp, id) in differs.missing {
+            let unreadable = &report.recovery.failed;
+            if unreadable.iter().any(|(name, _)| *name == tp.to_string()) {
+                continue;
+            }
             let config = self.log_config(&tp.topic);
             self.logs.create(&tp, id, config)?;
             report.created.push(tp);
         }
-        report.strays = differs.strays;
+        self.settle_epochs(&report.recovery)?;
+        let image = self.metadata.image();
         self.routes.change(|routes| {
             for topic in image.topics() {
                 routes.put(self.route_of(topic));
             }
         });
+        Ok(())
+    }
+
+    /// After a crash: no partition's leader epoch in the metadata is below the newest in its log, and where records
+    /// were cut a new epoch begins, so that consumers which had seen more notice.
+    fn settle_epochs(&self, recovery: &RecoveryReport) -> Result<(), BrokerOpenError> {
+        if recovery.clean {
+            return Ok(());
+        }
+        let (mut at_least, mut cut, mut begun) = (Vec::new(), Vec::new(), Vec::new());
+        for log in self.logs.logs() {
+            let Some(topic) = self.metadata.topic(&log.tp().topic) else {
+                continue;
+            };
+            let number = log.tp().partition;
+            at_least.push((topic.id(), number, log.leader_epoch()?));
+            let name = log.tp().to_string();
+            let partition = recovery
+                .partitions
+                .iter()
+                .find(|report| report.partition == name);
+            if partition.is_some_and(|report| !report.cuts.is_empty()) {
+                cut.push((topic.id(), number));
+                begun.push(log);
+            }
+        }
+        self.metadata.raise_leader_epochs(&at_least)?;
+        self.metadata.begin_leader_epochs(&cut)?;
+        for log in begun {
+            let topic = self.metadata.topic(&log.tp().topic);
+            if let Some(found) = topic
+                .as_ref()
+                .and_then(|topic| topic.partition(log.tp().partition))
+            {
+                log.assign_leader_epoch(found.leader_epoch())?;
+            }
+        }
         Ok(())
     }
 
@@ -234,38 +273,29 @@ impl Broker {
 
 fn open_logs(
     config: &BrokerConfig,
-    early: &Early,
-    begin: impl Fn() -> Result<(Arc<Metadata>, MetadataReport, Layers), OpenError>
-    + Send
-    + Sync
-    + 'static,
+    lock: DirLock,
+    metadata: &Arc<Metadata>,
+    layers: &Layers,
 ) -> Result<(Arc<LogDir>, RecoveryReport), StorageError> {
-    let settings: BrokerSettings = config.layers.settings();
+    let settings: BrokerSettings = layers.settings();
     let mut options = LogDirOptions::new(
         Arc::clone(&config.engine),
         Arc::clone(&config.flush),
         Arc::clone(&config.clock),
     );
-    let early = Arc::clone(early);
-    options.config_of = Box::new(move |tp| match early.get_or_init(&begin) {
-        Ok((metadata, _, layers)) => layers.log_config(&metadata.topic_config(&tp.topic)),
-        // The opening fails for this as soon as the logs are there.
-        Err(_) => LogConfig::default(),
+    let (for_config, for_epoch) = (Arc::clone(metadata), Arc::clone(metadata));
+    let layers = layers.clone();
+    options.config_of = Box::new(move |tp| layers.log_config(&for_config.topic_config(&tp.topic)));
+    options.epoch_of = Box::new(move |tp| {
+        let topic = for_epoch.topic(&tp.topic);
+        let partition = topic
+            .as_ref()
+            .and_then(|topic| topic.partition(tp.partition));
+        partition.map_or(0, |found| found.leader_epoch())
     });
     options.own_dir.clone_from(&config.own_dir);
     options.recovery_threads = settings.recovery_threads;
     options.producer_expiration_ms = settings.producer_id_expiration_ms;
+    options.lock = Some(lock);
     LogDir::open(&config.root, options)
-}
-
-/// The error inside; every other holder of `early` is gone by now, or it is said in other words.
-fn take_error(early: Early) -> BrokerOpenError {
-    match Arc::try_unwrap(early).map(OnceLock::into_inner) {
-        Ok(Some(Err(error))) => error.into(),
-        Ok(_) => StorageError::Unusable("the metadata could not be opened".to_owned()).into(),
-        Err(shared) => match shared.get() {
-            Some(Err(error)) => StorageError::Unusable(error.to_string()).into(),
-            _ => StorageError::Unusable("the metadata could not be opened".to_owned()).into(),
-        },
-    }
 }

@@ -36,6 +36,9 @@ pub const DELETE_DIR_SUFFIX: &str = "-delete";
 /// What a directory that no topic claims ends with.
 pub const STRAY_DIR_SUFFIX: &str = "-stray";
 
+/// Tells the leader epoch of a partition.
+pub type EpochOf = Box<dyn Fn(&TopicPartition) -> i32 + Send + Sync>;
+
 /// How a data directory is opened.
 pub struct LogDirOptions {
     /// The engine for all logs.
@@ -49,6 +52,9 @@ pub struct LogDirOptions {
     /// Where files of ours go; `None` is `.highwater` in the data directory, beside which a Kafka
     /// broker does not start. Name a place outside if one is to open the directory.
     pub own_dir: Option<PathBuf>,
+    /// Lowest leader epoch of each log's next batch: what the metadata says. Default 0. A log that
+    /// has seen a higher one goes on with that.
+    pub epoch_of: EpochOf,
     /// Threads that recover logs after an unclean stop. Default 2, minimum 1.
     pub recovery_threads: usize,
     /// `producer.id.expiration.ms`. Default 1 day.
@@ -66,6 +72,7 @@ impl LogDirOptions {
             flush,
             clock,
             config_of: Box::new(|_| LogConfig::default()),
+            epoch_of: Box::new(|_| 0),
             own_dir: None,
             recovery_threads: 2,
             producer_expiration_ms: 86_400_000,
@@ -93,6 +100,7 @@ pub struct LogDir {
     report: RecoveryReport,
     lock: Mutex<Option<DirLock>>,
     broker_epoch: AtomicI64,
+    epoch_of: EpochOf,
 }
 
 impl LogDir {
@@ -178,6 +186,7 @@ impl LogDir {
             clean: true,
             recovery_point: start,
             log_start: start,
+            leader_epoch: (self.epoch_of)(tp),
         };
         let log = PartitionLog::new(tp.clone(), Arc::clone(&self.env), dir, config, hints);
         log.open()?;
@@ -212,6 +221,7 @@ impl LogDir {
             clean: false,
             recovery_point: start,
             log_start: start,
+            leader_epoch: (self.epoch_of)(tp),
         };
         let log = PartitionLog::new(tp.clone(), Arc::clone(&self.env), dir, config, hints);
         log.open()?;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use kafka::broker::server::{Server, ServerOptions};
-use kafka::broker::{Broker, BrokerConfig, Limits};
+use kafka::broker::{Broker, BrokerConfig, BrokerOpenError, Limits};
 use kafka::config::Layers;
 use kafka::log::Clock;
 use kafka_wire::{Message, Reader, Request, ResponseHeader, Writer, encode_request};
@@ -35,6 +35,10 @@ pub(crate) struct Served {
 }
 
 pub(crate) fn open(root: &Path, layers: Layers) -> Arc<Broker> {
+    try_open(root, layers).expect("opens")
+}
+
+pub(crate) fn try_open(root: &Path, layers: Layers) -> Result<Arc<Broker>, BrokerOpenError> {
     let (engine, _) = open_engine(EngineKind::File, &EngineOptions::new(root));
     let config = BrokerConfig {
         root: root.to_owned(),
@@ -48,7 +52,7 @@ pub(crate) fn open(root: &Path, layers: Layers) -> Arc<Broker> {
         advertised: None,
         limits: Limits::default(),
     };
-    Broker::open(config).expect("opens").0
+    Broker::open(config).map(|(broker, _)| broker)
 }
 
 impl Served {

@@ -82,7 +82,8 @@ impl LogDir {
         let logs: Vec<Arc<PartitionLog>> = found
             .into_iter()
             .map(|(tp, dir)| {
-                let hints = hints_for(&tp, clean, &recovery, &starts);
+                let mut hints = hints_for(&tp, clean, &recovery, &starts);
+                hints.leader_epoch = (options.epoch_of)(&tp);
                 let config = (options.config_of)(&tp);
                 Arc::new(PartitionLog::new(tp, Arc::clone(&env), dir, config, hints))
             })
@@ -117,6 +118,7 @@ impl LogDir {
             report: report.clone(),
             lock: Mutex::new(Some(lock)),
             broker_epoch: AtomicI64::new(-1),
+            epoch_of: options.epoch_of,
         });
         Ok((dir, report))
     }
@@ -141,6 +143,7 @@ fn hints_for(tp: &TopicPartition, clean: bool, recovery: &Offsets, starts: &Offs
         clean,
         recovery_point: of(recovery),
         log_start: of(starts),
+        leader_epoch: 0,
     }
 }
 

@@ -38,6 +38,8 @@ pub(crate) struct Hints {
     pub(crate) recovery_point: KafkaOffset,
     /// The log starts here, or at its first segment if that is higher.
     pub(crate) log_start: KafkaOffset,
+    /// The next batch's leader epoch is at least this.
+    pub(crate) leader_epoch: i32,
 }
 
 /// The end of a log as found, and what the next append continues.
@@ -279,7 +281,7 @@ impl Loading<'_> {
         let tail = Tail {
             index_state: end.state,
             next_offset: end.next_offset,
-            leader_epoch: self.epochs.latest().unwrap_or(0),
+            leader_epoch: self.epochs.latest().unwrap_or(0).max(self.hints.leader_epoch),
             noted_epoch: self.epochs.latest().unwrap_or(-1),
             first_timestamp_ms: first_timestamp(&active),
             created_ms: self.env.clock.now_ms(),
