@@ -10,7 +10,7 @@ mod crash;
 mod driver;
 mod install;
 mod matrix;
-mod server;
+pub(crate) mod server;
 mod suites;
 
 use std::collections::BTreeMap;

@@ -12,6 +12,7 @@ mod check;
 mod clients;
 mod codegen;
 mod fix;
+mod interop;
 mod maven;
 mod report;
 mod step;
@@ -43,6 +44,8 @@ enum Task {
     Bench(bench::Args),
     /// Real clients against a running server, crash rounds, the clients' own suites.
     Clients(clients::Args),
+    /// One data directory, served in turn by Highwater and by Kafka.
+    Interop(interop::Args),
     /// Everything that must pass before a change lands; what CI runs.
     Test(test::Args),
 }
@@ -66,6 +69,7 @@ fn run(task: Task) -> Result<bool> {
         Task::Codegen(args) => codegen::run(&args),
         Task::Bench(args) => bench::run(&args),
         Task::Clients(args) => clients::run(&args),
+        Task::Interop(args) => interop::run(&args),
         Task::Test(args) => test::run(&args),
     }
 }

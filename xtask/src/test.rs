@@ -5,7 +5,7 @@
 use anyhow::Result;
 
 use crate::report::Report;
-use crate::{check, clients, step, workspace};
+use crate::{check, clients, interop, step, workspace};
 
 /// Options of `test`.
 #[derive(clap::Args)]
@@ -24,6 +24,7 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     });
     if !args.quick {
         clients::test_steps(&mut report);
+        interop::test_steps(&mut report);
     }
     Ok(report.finish())
 }

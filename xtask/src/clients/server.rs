@@ -279,6 +279,16 @@ const COMMON_SETTINGS: &[&str] = &[
     "log.retention.check.interval.ms=1000",
 ];
 
+/// The Kafka directory of a server that keeps its data under `dir`: Highwater makes it a level deeper, unless it was there.
+pub(crate) fn kafka_data(dir: &Path) -> PathBuf {
+    let (data, deeper) = (dir.join("data"), dir.join("data/kafka"));
+    if deeper.join("meta.properties").exists() {
+        deeper
+    } else {
+        data
+    }
+}
+
 fn kafka(dir: &Path, address: &str, settings: &[&str]) -> Result<(Command, String)> {
     let jars = maven::jars("kafka-4.3.1", maven::KAFKA)?;
     let address = if address.ends_with(":0") {
@@ -287,7 +297,7 @@ fn kafka(dir: &Path, address: &str, settings: &[&str]) -> Result<(Command, Strin
         address.to_owned()
     };
     let controller = free_port()?;
-    let data = dir.join("data");
+    let data = kafka_data(dir);
     let mut properties = format!(
         "process.roles=broker,controller\nnode.id=1\n\
          listeners=PLAINTEXT://{address},CONTROLLER://127.0.0.1:{controller}\n\
