@@ -141,7 +141,12 @@ struct Ahead {
 }
 
 impl Ahead {
+    /// How far ahead of the writer to go: as far as it has come since it was opened, because
+    /// most logs are small; with whole files, which are few and large, all the way.
     fn distance(&self, written: u64) -> u64 {
+        if self.room.is_whole() {
+            return self.most;
+        }
         (written - self.first).clamp(FIRST_STEP_BYTES, self.most.max(FIRST_STEP_BYTES))
     }
 

@@ -26,6 +26,8 @@ pub(crate) mod sys;
 mod tail;
 
 pub(crate) use file::read_full;
+#[doc(hidden)]
+pub use random_map::PlainMap;
 
 use std::fmt;
 use std::fmt::Debug;

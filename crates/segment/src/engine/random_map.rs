@@ -41,3 +41,44 @@ impl RandomMap {
         self.map.check()
     }
 }
+
+/// A warmed shared mapping and nothing else: what the store's benchmark compares with.
+#[derive(Debug)]
+pub struct PlainMap {
+    map: Map,
+    len: usize,
+}
+
+impl PlainMap {
+    /// Maps a file of at least `len` bytes that nobody shortens.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn new(file: &File, len: usize, writable: bool) -> io::Result<Self> {
+        let map = Map::new(file, len, writable)?;
+        if writable {
+            map.populate_for_writing(0..len)?;
+        } else {
+            map.populate_for_reading(0..len)?;
+        }
+        Ok(Self { map, len })
+    }
+
+    /// All of it.
+    ///
+    /// # Errors
+    /// None for what was mapped.
+    pub fn bytes(&self) -> io::Result<&[u8]> {
+        // SAFETY: stores need `&mut self`.
+        unsafe { self.map.bytes(0..self.len) }
+    }
+
+    /// All of it.
+    ///
+    /// # Errors
+    /// None for what was mapped.
+    pub fn bytes_mut(&mut self) -> io::Result<&mut [u8]> {
+        // SAFETY: `&mut self`: no other slice of this mapping lives.
+        unsafe { self.map.bytes_mut(0..self.len) }
+    }
+}

@@ -238,6 +238,7 @@ fn run(first: EngineKind, ops: &[Op]) {
             Op::CloseIdle => store.flush.close_idle(),
             Op::Reopen(kind) => {
                 appender.close().unwrap();
+                store.flush.wait_reaped();
                 assert_on_disk(dir.path(), &model);
                 store = Store::new(*kind, dir.path());
                 (chain, appender) = store.open();
