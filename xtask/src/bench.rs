@@ -7,6 +7,7 @@
 mod kafka;
 mod load;
 mod server;
+mod store;
 mod table;
 
 use anyhow::Result;
@@ -23,11 +24,14 @@ pub(crate) struct Args {
 enum What {
     /// Highwater, the real Kafka and a bare server (the floor): same clients, same disk, same durability.
     Kafka(kafka::Args),
+    /// The segment store alone, against memcpy, pwrite and a plain mapping.
+    Store(store::Args),
 }
 
 /// Runs one benchmark.
 pub(crate) fn run(args: &Args) -> Result<bool> {
     match &args.what {
         What::Kafka(args) => kafka::run(args),
+        What::Store(args) => store::run(args),
     }
 }

@@ -85,12 +85,17 @@ impl Store {
             Chain::open(engine, config, &[], listener, Arc::clone(&flush)).unwrap();
         appender.roll(0).unwrap();
         if is_whole {
-            // The second file is the prepared one.
-            while std::fs::read_dir(&spares).unwrap().count() == 0 {
-                std::thread::sleep(Duration::from_millis(1));
+            // The second file is the prepared one; the third must not be in the making while
+            // the second is measured.
+            for base in [Some(1 << 40), None] {
+                while std::fs::read_dir(&spares).unwrap().count() == 0 {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                std::thread::sleep(Duration::from_millis(500));
+                if let Some(base) = base {
+                    appender.roll(base).unwrap();
+                }
             }
-            std::thread::sleep(Duration::from_millis(300));
-            appender.roll(1 << 40).unwrap();
         }
         Self {
             flush,

@@ -236,9 +236,10 @@ impl FlushService {
         }
         alarms.running = true;
         drop(alarms);
-        let (shared, preparer) = (Arc::clone(&self.shared), Arc::clone(&self.open_set));
+        let (shared, files) = (Arc::clone(&self.shared), Arc::clone(&self.open_set));
+        let preparer = self.preparer.clone();
         let thread = std::thread::Builder::new().name("segment-timer".into());
-        if let Err(error) = thread.spawn(move || keep_time(&shared, &preparer)) {
+        if let Err(error) = thread.spawn(move || keep_time(&shared, &files, &preparer)) {
             tracing::warn!(%error, "no thread for flush intervals");
             self.shared.alarms.lock().running = false;
         }
@@ -275,7 +276,7 @@ fn serve(shared: &Shared) {
     }
 }
 
-fn keep_time(shared: &Shared, open_set: &OpenSet) {
+fn keep_time(shared: &Shared, open_set: &Arc<OpenSet>, preparer: &Preparer) {
     let mut alarms = shared.alarms.lock();
     loop {
         if alarms.stopped {
@@ -286,7 +287,8 @@ fn keep_time(shared: &Shared, open_set: &OpenSet) {
         if alarms.sweep_at.is_some_and(|at| at <= now) {
             alarms.sweep_at = None;
             drop(alarms);
-            open_set.sweep();
+            // Closing may wait for a disk; alarms must not.
+            preparer.sweep(Arc::clone(open_set));
             alarms = shared.alarms.lock();
             if open_set.len() > 0 && alarms.sweep_at.is_none() {
                 alarms.sweep_at = Some(now + shared.options.close_idle_after);

@@ -22,7 +22,7 @@ enum Job {
     Sweep(Arc<OpenSet>),
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Preparer {
     shared: Arc<Shared>,
 }

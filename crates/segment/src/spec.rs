@@ -41,7 +41,8 @@ pub struct SegmentSpec {
     /// reserved. Costs one more write of every byte, in the background where possible; saves the
     /// journalled extent conversion under each sync, and fixes the size of the pages the kernel
     /// groups together, which bounds what a sync of a mapped file writes back. 16–64 KiB are
-    /// sensible. Default 0.
+    /// sensible. Without effect where the file's size is kept (`Grow` with `file` and `staged`).
+    /// Default 0.
     pub zero_block_bytes: u32,
     /// How far ahead of the writer mapped pages are made ready. Default 4 MiB. 0: not at all.
     pub populate_ahead_bytes: u64,

@@ -9,6 +9,8 @@
 
 #![allow(unsafe_code)]
 
+mod writer;
+
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::{self, IoSlice};
@@ -25,12 +27,11 @@ use super::pool::{Extent, Pool};
 use super::ring::{BLOCK_BYTES, Ring, RingTarget, RingWrite};
 use super::room::{Room, cut_for_append};
 use super::tail::{TailMemory, WRITE_PIECES};
-use super::{
-    CommitSink, Engine, EngineKind, EngineOptions, OpenSegment, SegmentReader, SegmentWriter,
-};
+use super::{CommitSink, Engine, EngineKind, EngineOptions, OpenSegment, SegmentReader};
 use crate::disk::Disk;
 use crate::segment::Part;
 use crate::spec::SegmentSpec;
+use writer::Writer;
 
 const EXTENT_BYTES: usize = 64 * 1024;
 
@@ -136,19 +137,14 @@ impl DirectEngine {
                 flights: VecDeque::new(),
                 next_tag: 0,
                 failed: None,
+                reserved: false,
             }),
         }))
     }
 
     fn opened(&self, file: File, spec: &SegmentSpec, len: u64) -> io::Result<OpenSegment> {
         let body = self.body(file, Some(spec), len)?;
-        let writer = Writer {
-            body: Arc::clone(&body),
-            written: len,
-            in_place: false,
-            reserved: 0,
-            scratch: Vec::new(),
-        };
+        let writer = Writer::at(Arc::clone(&body), len);
         Ok(OpenSegment {
             writer: Box::new(writer),
             reader: body,
@@ -176,6 +172,9 @@ impl Engine for DirectEngine {
     fn open_append(&self, path: &Path, spec: &SegmentSpec, valid: u64) -> io::Result<OpenSegment> {
         let file = open_direct(OpenOptions::new().read(true).write(true), path)?;
         cut_for_append(&file, valid)?;
+        // Recovery has read the file through the page cache; pages left there would make the
+        // kernel hand our writes to its slow path. Dirty ones stay, and are dealt with by it.
+        let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed);
         self.opened(file, spec, valid)
     }
 
@@ -230,6 +229,8 @@ struct Tail {
     flights: VecDeque<Flight>,
     next_tag: u64,
     failed: Option<io::ErrorKind>,
+    /// A reservation lies in the last extent.
+    reserved: bool,
 }
 
 #[derive(Debug)]
@@ -357,15 +358,22 @@ impl Body {
         write.block = Some(block);
     }
 
-    /// Lets go of memory that nobody needs.
+    /// Lets go of memory that nobody needs. Where it is short, all but the last block.
     fn release(&self, tail: &mut Tail) {
-        let keep = if self.pool.is_low() {
-            1
-        } else {
-            CACHED_EXTENTS
-        };
+        let is_short = self.pool.is_low();
         let committed = self.committed();
-        tail.memory.release(committed, keep, true);
+        tail.memory
+            .release(committed, if is_short { 1 } else { CACHED_EXTENTS }, true);
+        if !is_short || tail.reserved || committed < tail.written || tail.memory.extents() == 0 {
+            return;
+        }
+        let start = block_of(committed);
+        let mut block = self.blocks.take_or_allocate();
+        let filled = tail.memory.copy_out(start, block.all_mut());
+        tail.memory = TailMemory::default();
+        if filled > 0 {
+            tail.memory.push(block, start, filled);
+        }
     }
 
     fn commit_to(&self, upto: u64, wait: bool) -> io::Result<u64> {
@@ -443,116 +451,6 @@ impl RingTarget for Body {
         }
         if let Err(error) = result {
             sink.failed(error);
-        }
-    }
-}
-
-#[derive(Debug)]
-struct Writer {
-    body: Arc<Body>,
-    written: u64,
-    /// The reservation lies in the last extent, not in `scratch`.
-    in_place: bool,
-    reserved: usize,
-    scratch: Vec<u8>,
-}
-
-impl Writer {
-    fn ensure(&self, len: u64) -> io::Result<()> {
-        match &self.body.room {
-            Some(room) => {
-                let end = block_of(self.written + len + BLOCK_BYTES - 1);
-                room.ensure(&self.body.file, end)
-            }
-            None => Ok(()),
-        }
-    }
-}
-
-impl SegmentWriter for Writer {
-    fn attach(&mut self, sink: Arc<dyn CommitSink>) {
-        let _ = self.body.sink.set(sink);
-    }
-
-    fn append(&mut self, parts: &[IoSlice<'_>]) -> io::Result<()> {
-        let len: u64 = parts.iter().map(|part| part.len() as u64).sum();
-        self.ensure(len)?;
-        self.body.copy_in(parts)?;
-        self.written += len;
-        Ok(())
-    }
-
-    fn reserve(&mut self, len: usize) -> io::Result<()> {
-        self.ensure(len as u64)?;
-        let mut tail = self.body.tail.lock();
-        tail.check()?;
-        if tail.memory.space() == 0 && len <= EXTENT_BYTES {
-            self.body.wait_for_memory(&mut tail)?;
-            tail.memory
-                .push(self.body.pool.take_or_allocate(), self.written, 0);
-        }
-        self.in_place = tail.memory.space() >= len;
-        drop(tail);
-        if !self.in_place && self.scratch.len() < len {
-            self.scratch.resize(len, 0);
-        }
-        self.reserved = len;
-        Ok(())
-    }
-
-    fn reserved(&mut self) -> &mut [u8] {
-        if self.in_place {
-            // SAFETY: this is the one writer, mutably borrowed; the last extent always stays.
-            return unsafe { self.body.tail.lock().memory.unfilled(self.reserved) };
-        }
-        self.scratch.get_mut(..self.reserved).unwrap_or_default()
-    }
-
-    fn reserved_ref(&self) -> &[u8] {
-        if self.in_place {
-            // SAFETY: only the one writer, which is borrowed, writes there.
-            return unsafe { self.body.tail.lock().memory.unfilled(self.reserved) };
-        }
-        self.scratch.get(..self.reserved).unwrap_or_default()
-    }
-
-    fn publish(&mut self, len: usize) -> io::Result<()> {
-        let len = len.min(self.reserved);
-        self.reserved = 0;
-        if self.in_place {
-            let mut tail = self.body.tail.lock();
-            tail.memory.advance(len);
-            tail.written += len as u64;
-            self.body.submit(&mut tail);
-        } else {
-            let scratch = std::mem::take(&mut self.scratch);
-            let copied = self
-                .body
-                .copy_in(&[IoSlice::new(scratch.get(..len).unwrap_or_default())]);
-            self.scratch = scratch;
-            copied?;
-        }
-        self.written += len as u64;
-        Ok(())
-    }
-
-    fn committed(&self) -> u64 {
-        self.body.committed()
-    }
-
-    fn wants_room(&self) -> bool {
-        self.body
-            .room
-            .as_ref()
-            .is_some_and(|room| room.is_low(self.written))
-            && !self.body.room_asked.swap(true, Ordering::AcqRel)
-    }
-
-    fn seal(&mut self) -> io::Result<()> {
-        self.body.commit_to(self.written, true)?;
-        match &self.body.room {
-            Some(room) => room.close(&self.body.file, self.written),
-            None => Ok(()),
         }
     }
 }
