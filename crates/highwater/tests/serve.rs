@@ -205,6 +205,8 @@ fn requests_are_counted() {
     assert_eq!(create_topic(served.address("kafka"), "counted"), 36);
     let metrics = served.http("/metrics");
     for line in [
+        r#"highwater_kafka_requests_total{api="CreateTopics"} 2"#,
+        r#"highwater_kafka_request_duration_seconds_count{api="CreateTopics"} 2"#,
         r#"highwater_kafka_topic_partitions{topic="counted"} 1"#,
         "highwater_kafka_connections_accepted_total 2",
     ] {

@@ -194,7 +194,7 @@ struct ShardThread {
 impl ShardThread {
     fn run(mut self, runtime: &Runtime) {
         let local = LocalSet::new();
-        let shard = Rc::new(Shard::default());
+        let shard = Rc::new(Shard::new(&self.broker));
         local.block_on(runtime, async {
             if let Some(acceptor) = self.acceptor.take() {
                 tokio::task::spawn_local(acceptor.run(self.stopping.clone()));

@@ -22,6 +22,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use kafka_wire::ApiKey;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
@@ -29,20 +30,31 @@ pub(crate) use self::buffers::Buffers;
 pub(crate) use self::input::FrameError;
 use self::input::{Input, Received};
 pub(crate) use self::output::{Body, Output};
-use self::pending::Queue;
+use self::pending::{Queue, Tally};
 pub(crate) use self::pending::{AnswerFuture, Slot, Waiting};
 use crate::api::{self, Close, ConnectionInfo, Received as Handled};
 use crate::broker::Broker;
+use crate::stats::StatsShard;
 
 /// What the connections of one thread share.
-#[derive(Default)]
 pub(crate) struct Shard {
     pub(crate) buffers: Buffers,
+    stats: Arc<StatsShard>,
     stopping: Cell<bool>,
     wakers: RefCell<HashMap<u64, Waker>>,
 }
 
 impl Shard {
+    /// For a new thread that serves `broker`.
+    pub(crate) fn new(broker: &Broker) -> Self {
+        Self {
+            buffers: Buffers::default(),
+            stats: broker.stats().shard(),
+            stopping: Cell::default(),
+            wakers: RefCell::default(),
+        }
+    }
+
     /// Asks every connection to send what it has and close.
     pub(crate) fn stop(&self) {
         self.stopping.set(true);
@@ -130,7 +142,7 @@ impl Connection {
         let drained = self.handle_frames(cx)?;
         let settled = self
             .queue
-            .poll_settle(cx, &mut self.output, &self.shard.buffers)?;
+            .poll_settle(cx, &mut self.output, &self.shard.buffers, &self.shard.stats)?;
         let was_full = self.output.is_full();
         if self
             .output
@@ -178,6 +190,7 @@ impl Connection {
                 return Ok(true);
             };
             let frame = self.input.bytes_mut().get_mut(frame).unwrap_or_default();
+            let tally = tally(frame, self.last_received);
             let handled = api::receive(
                 &self.broker,
                 &self.info,
@@ -186,13 +199,16 @@ impl Connection {
                 self.last_received,
             )?;
             match handled {
-                Handled::Nothing => continue,
-                Handled::Answer(slot) => self.queue.push(slot),
+                Handled::Nothing => {
+                    tally.count(&self.shard.stats, 0);
+                    continue;
+                }
+                Handled::Answer(slot) => self.queue.push(slot, tally),
             }
             // Polled in turn, so that work which needs no waiting is done before the next request is looked at.
             let _ = self
                 .queue
-                .poll_settle(cx, &mut self.output, &self.shard.buffers)?;
+                .poll_settle(cx, &mut self.output, &self.shard.buffers, &self.shard.stats)?;
         }
     }
 
@@ -234,6 +250,14 @@ impl Connection {
             .closings()
             .report(&self.info, close, self.input.buffered_bytes());
     }
+}
+
+/// What to count about the request in `frame`, whose key has yet to be checked.
+fn tally(frame: &[u8], received: Instant) -> Tally {
+    let key = frame.first_chunk().map(|key| i16::from_be_bytes(*key));
+    // An unknown key closes the connection and is never counted.
+    let api = key.and_then(ApiKey::from_i16).unwrap_or(ApiKey::ApiVersions);
+    Tally { api, request_bytes: frame.len(), received }
 }
 
 enum Turn {

@@ -72,9 +72,14 @@ impl Output {
         self.writer.is_empty()
     }
 
+    /// Bytes put in since the last time everything had left.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.writer.len() + self.piece_bytes
+    }
+
     /// Whether to send what there is before more is added.
     pub(crate) fn is_full(&self) -> bool {
-        self.writer.len() + self.piece_bytes >= FULL_BYTES
+        self.held_bytes() >= FULL_BYTES
     }
 
     /// Sends until all has left or the socket takes no more.

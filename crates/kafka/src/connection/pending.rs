@@ -9,11 +9,13 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use kafka_wire::ApiKey;
 use tokio::time::Instant;
 
 use super::buffers::Buffers;
 use super::output::Output;
 use crate::api::{Close, Encoded};
+use crate::stats::StatsShard;
 
 /// Requests that may wait on one connection before no more are read.
 const QUEUE_LIMIT: usize = 512;
@@ -74,14 +76,28 @@ impl Slot {
     }
 }
 
+/// What is counted about a request once its answer is ready.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tally {
+    pub(crate) api: ApiKey,
+    pub(crate) request_bytes: usize,
+    pub(crate) received: Instant,
+}
+
+impl Tally {
+    pub(crate) fn count(self, stats: &StatsShard, response_bytes: usize) {
+        stats.record(self.api, self.request_bytes, response_bytes, self.received.elapsed());
+    }
+}
+
 #[derive(Default)]
 pub(crate) struct Queue {
-    slots: VecDeque<Slot>,
+    slots: VecDeque<(Slot, Tally)>,
 }
 
 impl Queue {
-    pub(crate) fn push(&mut self, slot: Slot) {
-        self.slots.push_back(slot);
+    pub(crate) fn push(&mut self, slot: Slot, tally: Tally) {
+        self.slots.push_back((slot, tally));
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -90,13 +106,13 @@ impl Queue {
 
     /// Whether another request may be handled before an answer has left.
     pub(crate) fn accepts(&self) -> bool {
-        self.slots.len() < QUEUE_LIMIT && !self.slots.back().is_some_and(Slot::is_barrier)
+        self.slots.len() < QUEUE_LIMIT && !self.slots.back().is_some_and(|(slot, _)| slot.is_barrier())
     }
 
     /// When the first in line wants to be polled although nothing woke.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match self.slots.front() {
-            Some(Slot::Waiting(waiting)) => waiting.deadline(),
+            Some((Slot::Waiting(waiting), _)) => waiting.deadline(),
             _ => None,
         }
     }
@@ -107,18 +123,23 @@ impl Queue {
         cx: &mut Context<'_>,
         output: &mut Output,
         buffers: &Buffers,
+        stats: &StatsShard,
     ) -> Poll<Result<(), Close>> {
-        while let Some(front) = self.slots.front_mut() {
+        while let Some((front, tally)) = self.slots.front_mut() {
             if output.is_full() {
                 return Poll::Pending;
             }
+            let before = output.held_bytes();
             match front.poll_into(cx, output, buffers) {
-                Poll::Ready(settled) => settled?,
+                Poll::Ready(settled) => {
+                    settled?;
+                    tally.count(stats, output.held_bytes().saturating_sub(before));
+                }
                 Poll::Pending => break,
             }
             self.slots.pop_front();
         }
-        for slot in self.slots.iter_mut().skip(1) {
+        for (slot, _) in self.slots.iter_mut().skip(1) {
             slot.advance(cx)?;
         }
         if self.slots.is_empty() {
