@@ -95,10 +95,8 @@ async fn create_missing(
 ) -> Result<(), Close> {
     let image = broker.metadata().image();
     let missing = asked.iter().filter_map(|topic| {
-        let name = topic
-            .name
-            .as_deref()
-            .filter(|_| is_well_formed(topic, version))?;
+        let by_name = topic.topic_id == Uuid::default() && is_well_formed(topic, version);
+        let name = topic.name.as_deref().filter(|_| by_name)?;
         let creatable = image.topic(name).is_none()
             && check_topic_name(name).is_ok()
             && name != TRANSACTIONS_TOPIC;
@@ -122,7 +120,8 @@ async fn create_missing(
 /// Whether a topic is asked for in the way its version allows.
 fn is_well_formed(topic: &MetadataRequestTopic<'_>, version: i16) -> bool {
     match version {
-        LOOKUP_BY_ID_FROM.. => topic.name.is_some() != (topic.topic_id != Uuid::default()),
+        // With an id the name does not count: the Java admin client sends an empty one then.
+        LOOKUP_BY_ID_FROM.. => topic.name.is_some() || topic.topic_id != Uuid::default(),
         TOPIC_IDS_FROM.. => topic.name.is_some() && topic.topic_id == Uuid::default(),
         _ => topic.name.is_some(),
     }
@@ -148,7 +147,8 @@ impl Answer<'_> {
                 asked.topic_id,
             );
         }
-        let Some(name) = name else {
+        let by_id = version >= LOOKUP_BY_ID_FROM && asked.topic_id != Uuid::default();
+        let Some(name) = name.filter(|_| !by_id) else {
             return match image.topic_by_id(TopicId(asked.topic_id.0)) {
                 Some(topic) => self.known(topic),
                 None => failed(ErrorCode::UnknownTopicId, None, asked.topic_id),
