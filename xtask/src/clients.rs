@@ -6,6 +6,7 @@
 //!
 //! Absent on purpose: expected failures. A case that cannot pass yet is not a case.
 
+mod admin;
 mod crash;
 mod driver;
 mod install;
@@ -72,6 +73,11 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     }
     if args.suite.is_empty() {
         case_steps(&mut report, &targets, args)?;
+        if let (None, [], Some(first)) = (&args.bootstrap, &*args.filter, targets.first()) {
+            report.step("admin calls answered as Kafka answers them", || {
+                admin::run(*first)
+            });
+        }
     }
     if args.all || !args.suite.is_empty() {
         let first = targets.first().context("no engine named")?;
@@ -106,6 +112,9 @@ pub(crate) fn test_steps(report: &mut Report) {
     if let Err(error) = case_steps(report, &targets, &args) {
         report.step("install clients", || Err(error));
     }
+    report.step("admin calls answered as Kafka answers them", || {
+        admin::run(Target::ENGINES[0])
+    });
     crash_steps(report, &targets, CRASH_ROUNDS_IN_TEST, None);
     for suite in suites::in_test() {
         report.step(&format!("suite {}", suite.name), || {
