@@ -33,7 +33,7 @@ pub(crate) fn fetch(dir: &Path) -> Result<PathBuf> {
         }
         println!("codegen: fetching {artifact} {KAFKA_VERSION}");
         let status = Command::new("mvn")
-            .args(["--quiet", "--batch-mode"])
+            .args(["--quiet", "--batch-mode", "-Dstyle.color=never"])
             .arg("org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy")
             .arg(format!(
                 "-Dartifact=org.apache.kafka:{artifact}:{KAFKA_VERSION}"
