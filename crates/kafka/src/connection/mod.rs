@@ -36,6 +36,9 @@ use crate::api::{self, Close, ConnectionInfo, Received as Handled};
 use crate::broker::Broker;
 use crate::stats::StatsShard;
 
+/// How long answers may still take once the peer has stopped sending.
+const ENDED_GRACE: Duration = Duration::from_secs(2);
+
 /// What the connections of one thread share.
 pub(crate) struct Shard {
     pub(crate) buffers: Buffers,
@@ -102,6 +105,8 @@ struct Connection {
     /// State that request kinds keep per connection: scratch space and caches.
     exchange: api::Exchange,
     last_received: Instant,
+    /// When the peer said that it will send no more.
+    ended: Option<Instant>,
     /// Fires at or before the earliest moment something is due; moved only when it has fired.
     alarm: Option<(Instant, Pin<Box<Sleep>>)>,
 }
@@ -119,6 +124,7 @@ impl Connection {
             exchange: api::Exchange::default(),
             broker,
             last_received: Instant::now(),
+            ended: None,
             alarm: None,
         }
     }
@@ -159,6 +165,14 @@ impl Connection {
         if self.shard.stopping.get() && settled.is_ready() && self.output.is_empty() {
             return Err(Close::Stopping);
         }
+        if self.ended.is_some() {
+            let owes = settled.is_pending() || !self.output.is_empty();
+            return if owes {
+                Ok(Turn::Wait)
+            } else {
+                Err(Close::ByPeer)
+            };
+        }
         if !drained {
             // Frames are left over only because answers wait; when those settle there is more to do.
             return Ok(if self.queue.accepts() {
@@ -172,7 +186,11 @@ impl Connection {
             .poll_receive(cx, &mut self.stream, &self.shard.buffers)?
         {
             Poll::Pending => Ok(Turn::Wait),
-            Poll::Ready(Received::End) => Err(Close::ByPeer),
+            Poll::Ready(Received::End) => {
+                // What was asked before is still answered, to a peer that only stopped sending.
+                self.ended = Some(Instant::now());
+                Ok(Turn::Again)
+            }
             Poll::Ready(Received::Bytes(_)) => {
                 self.last_received = Instant::now();
                 Ok(Turn::Again)
@@ -224,6 +242,7 @@ impl Connection {
                 .deadline()
                 .map_or(far, |deadline| deadline.min(far))
         };
+        let due = self.ended.map_or(due, |ended| due.min(ended + ENDED_GRACE));
         let (set_for, sleep) = self
             .alarm
             .get_or_insert_with(|| (due, Box::pin(tokio::time::sleep_until(due))));
@@ -237,6 +256,9 @@ impl Connection {
         let now = Instant::now();
         if now >= idle_until && self.queue.is_empty() {
             return Err(Close::Idle);
+        }
+        if self.ended.is_some_and(|ended| now >= ended + ENDED_GRACE) {
+            return Err(Close::ByPeer);
         }
         // Fired early for what is due now, or late for nothing; the smallest step keeps it from spinning.
         let next = due.max(now + Duration::from_millis(1));
