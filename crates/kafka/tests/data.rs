@@ -151,18 +151,14 @@ fn every_version_of_produce_and_fetch_carries_the_same_batch() {
     served.stop();
 }
 
-#[test]
-fn what_produce_refuses_and_how() {
-    let served = Served::start();
-    let mut client = served.client();
-    create(&mut client, &["t"]);
-    let good = batch(2, 10);
+/// Requests for topic "t", which exists, and what each is refused with.
+fn refused_produces(good: &[u8]) -> Vec<(&'static str, ProduceRequest<'static>, ErrorCode)> {
     let changed = |at: usize, byte: u8| {
-        let mut batch = good.clone();
+        let mut batch = good.to_vec();
         batch[at] ^= byte;
         Some(batch)
     };
-    let two = [good.clone(), good.clone()].concat();
+    let two = [good.to_vec(), good.to_vec()].concat();
     let transactional = BatchBuilder::new(Compression::None)
         .producer(ProducerStamp {
             id: 5,
@@ -174,20 +170,20 @@ fn what_produce_refuses_and_how() {
     transactional.push(1_000, None, Some(b"v"));
     let transactional = transactional.finish().expect("builds");
     use ErrorCode as E;
-    let cases: Vec<(&str, ProduceRequest<'_>, ErrorCode)> = vec![
+    vec![
         (
             "unknown topic",
-            produce("nope", -1, Some(good.clone())),
+            produce("nope", -1, Some(good.to_vec())),
             E::UnknownTopicOrPartition,
         ),
         (
             "acks 2",
-            produce("t", 2, Some(good.clone())),
+            produce("t", 2, Some(good.to_vec())),
             E::InvalidRequiredAcks,
         ),
         (
             "acks -2",
-            produce("t", -2, Some(good.clone())),
+            produce("t", -2, Some(good.to_vec())),
             E::InvalidRequiredAcks,
         ),
         ("no records", produce("t", -1, None), E::InvalidRecord),
@@ -232,7 +228,16 @@ fn what_produce_refuses_and_how() {
             produce("t", -1, Some(batch(1, 1_100_000))),
             E::MessageTooLarge,
         ),
-    ];
+    ]
+}
+
+#[test]
+fn what_produce_refuses_and_how() {
+    let served = Served::start();
+    let mut client = served.client();
+    create(&mut client, &["t"]);
+    let good = batch(2, 10);
+    let cases = refused_produces(&good);
     for (what, request, expected) in cases {
         for version in [3, PRODUCE] {
             let answer = produced(&mut client, &request, version);
@@ -512,22 +517,55 @@ fn a_session_tells_only_what_changed() {
         request.forgotten_topics_data = vec![forget(ids[1])]
     });
     assert!(after.responses.is_empty(), "forgotten");
-    // Wrong epoch, then an emptied session, then an unknown one.
-    let mut wrong = next.clone();
-    wrong.session_epoch = 100;
+    served.stop();
+}
+
+#[test]
+fn a_session_ends_when_emptied_and_wrong_epochs_are_told() {
+    let served = Served::start();
+    let mut client = served.client();
+    let id = create(&mut client, &["a"])[0];
+    let from = From {
+        topic: "a",
+        id,
+        offset: 0,
+        max_bytes: 1 << 20,
+    };
+    let mut request = fetch(&[from], FETCH);
+    request.session_epoch = 0;
+    let session = client.call(&request, FETCH).session_id;
+    let mut next = fetch(&[], FETCH);
+    next.session_id = session;
+    next.session_epoch = 100;
+    let wrong = client.call(&next, FETCH);
     assert_eq!(
-        client.call(&wrong, FETCH).error_code,
+        wrong.error_code,
         ErrorCode::InvalidFetchSessionEpoch.to_i16()
     );
-    let emptied = step(&mut client, &|request| {
-        request.forgotten_topics_data = vec![forget(ids[0])]
-    });
-    assert_eq!((emptied.error_code, emptied.session_id), (0, 0));
-    wrong.session_epoch = 1;
-    assert_eq!(
-        client.call(&wrong, FETCH).error_code,
-        ErrorCode::FetchSessionIdNotFound.to_i16()
+    next.session_epoch = 1;
+    let named = client.call(
+        &{
+            let mut named = next.clone();
+            named.topics = fetch(&[from], 12).topics;
+            named
+        },
+        12,
     );
+    assert_eq!(
+        named.error_code,
+        ErrorCode::FetchSessionTopicIdError.to_i16()
+    );
+    next.session_epoch = 2;
+    next.forgotten_topics_data = vec![ForgottenTopic {
+        topic: Cow::Borrowed(""),
+        topic_id: id,
+        partitions: vec![0],
+    }];
+    let emptied = client.call(&next, FETCH);
+    assert_eq!((emptied.error_code, emptied.session_id), (0, 0));
+    next.session_epoch = 3;
+    let gone = client.call(&next, FETCH);
+    assert_eq!(gone.error_code, ErrorCode::FetchSessionIdNotFound.to_i16());
     served.stop();
 }
 

@@ -74,7 +74,6 @@ macro_rules! bytes {
 }
 
 fn frames_and_headers() -> Vec<(&'static str, Vec<u8>, Outcome)> {
-    let versions = request(&ApiVersionsRequest::default(), 2);
     vec![
         ("length −1", bytes!(-1i32), Closed),
         ("length i32::MIN", bytes!(i32::MIN), Closed),
@@ -120,6 +119,12 @@ fn frames_and_headers() -> Vec<(&'static str, Vec<u8>, Outcome)> {
             frame(&bytes!(18i16, 2i16, 9i32, -1i16)),
             Code(4, ErrorCode::None),
         ),
+    ]
+}
+
+fn keys_and_versions() -> Vec<(&'static str, Vec<u8>, Outcome)> {
+    let versions = request(&ApiVersionsRequest::default(), 2);
+    vec![
         ("key 999", raw(999, 0, &[]), Closed),
         ("key −1", raw(-1, 0, &[]), Closed),
         ("a key between brokers (Vote)", raw(52, 0, &[]), Closed),
@@ -457,6 +462,7 @@ fn every_malformed_request_gets_its_outcome_and_the_server_goes_on() {
     other.call(&make, 4);
     let cases = [
         frames_and_headers(),
+        keys_and_versions(),
         tagged_and_counted(),
         produces_and_fetches(),
         lookups(),

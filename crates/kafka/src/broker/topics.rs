@@ -84,7 +84,8 @@ impl Broker {
                 failed = Some(error);
             }
         }
-        self.groups.topics_deleted(&[(Arc::clone(topic.name()), topic.id())]);
+        self.groups
+            .topics_deleted(&[(Arc::clone(topic.name()), topic.id())]);
         failed.map_or(Ok(topic), |error| Err(error.into()))
     }
 

@@ -30,8 +30,8 @@ pub(crate) use self::buffers::Buffers;
 pub(crate) use self::input::FrameError;
 use self::input::{Input, Received};
 pub(crate) use self::output::{Body, Output};
-use self::pending::{Queue, Tally};
 pub(crate) use self::pending::{AnswerFuture, Slot, Waiting};
+use self::pending::{Queue, Tally};
 use crate::api::{self, Close, ConnectionInfo, Received as Handled};
 use crate::broker::Broker;
 use crate::stats::StatsShard;
@@ -146,9 +146,9 @@ impl Connection {
     /// Handles what is buffered, sends what is ready, reads once.
     fn turn(&mut self, cx: &mut Context<'_>) -> Result<Turn, Close> {
         let drained = self.handle_frames(cx)?;
-        let settled = self
-            .queue
-            .poll_settle(cx, &mut self.output, &self.shard.buffers, &self.shard.stats)?;
+        let settled =
+            self.queue
+                .poll_settle(cx, &mut self.output, &self.shard.buffers, &self.shard.stats)?;
         let was_full = self.output.is_full();
         if self
             .output
@@ -224,9 +224,12 @@ impl Connection {
                 Handled::Answer(slot) => self.queue.push(slot, tally),
             }
             // Polled in turn, so that work which needs no waiting is done before the next request is looked at.
-            let _ = self
-                .queue
-                .poll_settle(cx, &mut self.output, &self.shard.buffers, &self.shard.stats)?;
+            let _ = self.queue.poll_settle(
+                cx,
+                &mut self.output,
+                &self.shard.buffers,
+                &self.shard.stats,
+            )?;
         }
     }
 
@@ -278,8 +281,14 @@ impl Connection {
 fn tally(frame: &[u8], received: Instant) -> Tally {
     let key = frame.first_chunk().map(|key| i16::from_be_bytes(*key));
     // An unknown key closes the connection and is never counted.
-    let api = key.and_then(ApiKey::from_i16).unwrap_or(ApiKey::ApiVersions);
-    Tally { api, request_bytes: frame.len(), received }
+    let api = key
+        .and_then(ApiKey::from_i16)
+        .unwrap_or(ApiKey::ApiVersions);
+    Tally {
+        api,
+        request_bytes: frame.len(),
+        received,
+    }
 }
 
 enum Turn {

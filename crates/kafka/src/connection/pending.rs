@@ -86,7 +86,12 @@ pub(crate) struct Tally {
 
 impl Tally {
     pub(crate) fn count(self, stats: &StatsShard, response_bytes: usize) {
-        stats.record(self.api, self.request_bytes, response_bytes, self.received.elapsed());
+        stats.record(
+            self.api,
+            self.request_bytes,
+            response_bytes,
+            self.received.elapsed(),
+        );
     }
 }
 
@@ -106,7 +111,8 @@ impl Queue {
 
     /// Whether another request may be handled before an answer has left.
     pub(crate) fn accepts(&self) -> bool {
-        self.slots.len() < QUEUE_LIMIT && !self.slots.back().is_some_and(|(slot, _)| slot.is_barrier())
+        self.slots.len() < QUEUE_LIMIT
+            && !self.slots.back().is_some_and(|(slot, _)| slot.is_barrier())
     }
 
     /// When the first in line wants to be polled although nothing woke.
