@@ -75,3 +75,33 @@ pub(crate) fn table() -> Vec<ApiVersion> {
     })
     .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_in_docs_is_what_is_answered() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/kafka.md");
+        let text = std::fs::read_to_string(path).expect("docs/kafka.md");
+        let documented: Vec<String> = text
+            .lines()
+            .filter(|line| {
+                line.starts_with("| ") && line[2..].starts_with(|c: char| c.is_ascii_digit())
+            })
+            .map(|line| line.split(" | ").take(3).collect::<Vec<_>>().join(" | "))
+            .collect();
+        let answered: Vec<String> = ApiKey::ALL
+            .iter()
+            .filter_map(|api| {
+                Some(format!(
+                    "| {} | {} | {}",
+                    *api as i16,
+                    api.name(),
+                    handled(*api)?
+                ))
+            })
+            .collect();
+        assert_eq!(documented, answered);
+    }
+}
