@@ -304,7 +304,12 @@ impl Chain {
         let outcome = self.round();
         self.flush.queued.store(false, Ordering::SeqCst);
         if outcome.is_err() {
-            // Poisoned or closed: nothing more to do. No space: the timer repeats it.
+            // Poisoned or closed: nothing more to do. Otherwise space, memory or file handles
+            // were missing, and the timer repeats it.
+            if self.check_alive().is_ok() && !self.flush.armed.swap(true, Ordering::AcqRel) {
+                let again = Instant::now() + RETRY_AFTER;
+                self.home.flush.arm(again, Weak::clone(&self.me));
+            }
             return;
         }
         let marks = self.marks();
