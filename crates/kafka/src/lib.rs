@@ -4,6 +4,7 @@
 //! [`broker`] holds what requests share, `connection` moves frames, `api` has one file per API key, `group`
 //! coordinates consumer groups.
 
+#[cfg(feature = "broker")]
 pub mod admin;
 #[cfg(feature = "broker")]
 mod api;

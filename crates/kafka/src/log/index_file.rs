@@ -3,20 +3,21 @@
 //! Invariants: one writer (the append lock), any number of readers; readers see only entries below
 //! `count`. The file may be longer than its entries while its segment takes appends, and is trimmed
 //! to them when the segment is sealed or closed; what a crash leaves behind them is zeros, which
-//! are no entries.
+//! are no entries. An index at rest holds no descriptor and no mapping; the next use opens it.
 //! Absent on purpose: what an entry means.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use segment::{RandomFile, RandomForm};
+use parking_lot::RwLock;
+use segment::{RandomFile, RandomForm, SegmentError};
 
 use super::error::StorageError;
 
 /// A file of entries of `N` bytes.
 pub(crate) struct IndexFile<const N: usize> {
     path: PathBuf,
-    file: RandomFile,
+    file: RwLock<Option<RandomFile>>,
     entries_max: u32,
     count: AtomicU32,
 }
@@ -34,16 +35,17 @@ impl<const N: usize> IndexFile<N> {
             _ => RandomFile::open(path, RandomForm::Mmap, capacity),
         };
         let file = opened.map_err(|error| StorageError::segment("open", path, error))?;
-        let slots = u32::try_from(file.len() / N as u64);
+        let bytes = file.len();
+        let slots = u32::try_from(bytes / N as u64);
         let slots = slots.map_err(|_| StorageError::damaged(path, "too large"))?;
         let index = Self {
             path: path.to_path_buf(),
-            file,
+            file: RwLock::new(Some(file)),
             entries_max,
             count: AtomicU32::new(slots),
         };
         if index.broken_off(slots)? {
-            let why = format!("{} bytes are not whole entries", index.file.len());
+            let why = format!("{bytes} bytes are not whole entries");
             return Err(StorageError::damaged(path, why));
         }
         index
@@ -52,12 +54,42 @@ impl<const N: usize> IndexFile<N> {
         Ok(index)
     }
 
+    /// Does something with the file, opening it if it is at rest.
+    fn with<T>(
+        &self,
+        what: &'static str,
+        act: impl FnOnce(&RandomFile) -> Result<T, SegmentError>,
+    ) -> Result<T, StorageError> {
+        let failed = |error| StorageError::segment(what, &self.path, error);
+        if let Some(file) = &*self.file.read() {
+            return act(file).map_err(failed);
+        }
+        let mut slot = self.file.write();
+        if slot.is_none() {
+            let capacity = u64::from(self.entries_max) * N as u64;
+            let file = RandomFile::open(&self.path, RandomForm::Mmap, capacity).map_err(failed)?;
+            *slot = Some(file);
+        }
+        match &*slot {
+            Some(file) => act(file).map_err(failed),
+            None => Err(StorageError::damaged(&self.path, "not open")),
+        }
+    }
+
+    /// Trims the file and closes it until the next use.
+    pub(crate) fn rest(&self) -> Result<(), StorageError> {
+        if self.file.read().is_some() {
+            self.trim()?;
+            *self.file.write() = None;
+        }
+        Ok(())
+    }
+
     /// Whether something other than zeros follows the last whole entry.
     fn broken_off(&self, slots: u32) -> Result<bool, StorageError> {
         let mut rest = [0u8; N];
         let at = u64::from(slots) * N as u64;
-        let got = self.file.read_at(at, &mut rest);
-        let got = got.map_err(|error| StorageError::segment("read", &self.path, error))?;
+        let got = self.with("read", |file| file.read_at(at, &mut rest))?;
         Ok(rest[..got.min(N)] != [0; N][..got.min(N)])
     }
 
@@ -91,9 +123,9 @@ impl<const N: usize> IndexFile<N> {
     /// The entry at `index`, which is below the file's slots.
     pub(crate) fn read(&self, index: u32) -> Result<[u8; N], StorageError> {
         let mut entry = [0; N];
-        self.file
-            .read_at(u64::from(index) * N as u64, &mut entry)
-            .map_err(|error| StorageError::segment("read", &self.path, error))?;
+        self.with("read", |file| {
+            file.read_at(u64::from(index) * N as u64, &mut entry)
+        })?;
         Ok(entry)
     }
 
@@ -101,9 +133,7 @@ impl<const N: usize> IndexFile<N> {
     pub(crate) fn push(&self, entry: [u8; N]) -> Result<(), StorageError> {
         let count = self.count();
         let at = u64::from(count) * N as u64;
-        self.file
-            .write_at(at, &entry)
-            .map_err(|error| StorageError::segment("write", &self.path, error))?;
+        self.with("write", |file| file.write_at(at, &entry))?;
         self.count.store(count + 1, Ordering::Release);
         Ok(())
     }
@@ -133,16 +163,13 @@ impl<const N: usize> IndexFile<N> {
     /// Shortens the file to its entries.
     pub(crate) fn trim(&self) -> Result<(), StorageError> {
         let bytes = u64::from(self.count()) * N as u64;
-        self.file
-            .set_len(bytes)
-            .and_then(|()| self.file.trim())
-            .map_err(|error| StorageError::segment("trim", &self.path, error))
+        self.with("trim", |file| {
+            file.set_len(bytes).and_then(|()| file.trim())
+        })
     }
 
     /// Syncs the file.
     pub(crate) fn flush(&self) -> Result<(), StorageError> {
-        self.file
-            .flush()
-            .map_err(|error| StorageError::segment("sync", &self.path, error))
+        self.with("sync", RandomFile::flush)
     }
 }

@@ -10,7 +10,7 @@ mod start;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 use segment::{DirLock, Engine, FlushService};
@@ -292,10 +292,8 @@ impl LogDir {
     /// # Errors
     /// `Io` on a checkpoint file.
     pub fn checkpoint(&self) -> Result<(), StorageError> {
-        for log in self.logs() {
-            if let Err(error) = log.checkpoint() {
-                tracing::warn!(log = %log.tp(), %error, "not checkpointed");
-            }
+        for (log, error) in side_by_side(&self.logs(), PartitionLog::checkpoint) {
+            tracing::warn!(log = %log.tp(), %error, "not checkpointed");
         }
         self.write_checkpoints()
     }
@@ -344,11 +342,9 @@ impl LogDir {
             return Ok(());
         };
         let mut failed = None;
-        for log in self.logs() {
-            if let Err(error) = log.close() {
-                tracing::warn!(log = %log.tp(), %error, "not closed cleanly");
-                failed.get_or_insert(error);
-            }
+        for (log, error) in side_by_side(&self.logs(), PartitionLog::close) {
+            tracing::warn!(log = %log.tp(), %error, "not closed cleanly");
+            failed.get_or_insert(error);
         }
         self.write_checkpoints()?;
         if let Some(error) = failed {
@@ -361,6 +357,30 @@ impl LogDir {
         drop(lock);
         Ok(())
     }
+}
+
+/// Threads that sync logs side by side: the disk serves many syncs in little more than the time of one.
+const SYNC_THREADS: usize = 16;
+
+/// Does `act` for every open log, several at a time; those that failed.
+fn side_by_side(
+    logs: &[Arc<PartitionLog>],
+    act: impl Fn(&PartitionLog) -> Result<(), StorageError> + Sync,
+) -> Vec<(Arc<PartitionLog>, StorageError)> {
+    let open: Vec<&Arc<PartitionLog>> = logs.iter().filter(|log| log.is_open()).collect();
+    let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..open.len().min(SYNC_THREADS) {
+            scope.spawn(|| {
+                while let Some(log) = open.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Err(error) = act(log) {
+                        failed.lock().push((Arc::clone(log), error));
+                    }
+                }
+            });
+        }
+    });
+    failed.into_inner()
 }
 
 impl Drop for LogDir {

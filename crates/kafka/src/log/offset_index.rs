@@ -158,6 +158,14 @@ impl OffsetIndex {
         self.file.trim()
     }
 
+    /// Trims the file and closes it until the next use.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub fn rest(&self) -> Result<(), StorageError> {
+        self.file.rest()
+    }
+
     /// Syncs the file.
     ///
     /// # Errors

@@ -98,6 +98,11 @@ impl PartitionReport {
         (self.segments, self.producers) = (segments, producers);
     }
 
+    /// Whether nothing was found that was appended since the recovery point.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.walked_bytes == 0 && !self.is_remarkable() && !self.epochs_changed
+    }
+
     /// Whether a person should look at it.
     pub fn is_remarkable(&self) -> bool {
         !self.cuts.is_empty() || !self.notes.is_empty()

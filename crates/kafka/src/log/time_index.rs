@@ -148,6 +148,14 @@ impl TimeIndex {
         self.file.trim()
     }
 
+    /// Trims the file and closes it until the next use.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub fn rest(&self) -> Result<(), StorageError> {
+        self.file.rest()
+    }
+
     /// Syncs the file.
     ///
     /// # Errors

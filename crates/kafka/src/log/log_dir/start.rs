@@ -79,18 +79,21 @@ impl LogDir {
         watch.lap("list of partitions");
         // A directory without logs has nothing to recover, marker or not.
         let clean = clean || found.is_empty();
-        let logs: Vec<Arc<PartitionLog>> = found
-            .into_iter()
-            .map(|(tp, dir)| {
-                let mut hints = hints_for(&tp, clean, &recovery, &starts);
-                hints.leader_epoch = (options.epoch_of)(&tp);
-                let config = (options.config_of)(&tp);
-                Arc::new(PartitionLog::new(tp, Arc::clone(&env), dir, config, hints))
-            })
-            .collect();
-        let (partitions, failed) = match clean {
-            true => (Vec::new(), Vec::new()),
-            false => recover_all(&logs, options.recovery_threads.max(1)),
+        let make = |(tp, dir): &(TopicPartition, PathBuf)| {
+            let mut hints = hints_for(tp, clean, &recovery, &starts);
+            hints.leader_epoch = (options.epoch_of)(tp);
+            let config = (options.config_of)(tp);
+            Arc::new(PartitionLog::new(
+                tp.clone(),
+                Arc::clone(&env),
+                dir.clone(),
+                config,
+                hints,
+            ))
+        };
+        let (logs, partitions, failed) = match clean {
+            true => (found.iter().map(make).collect(), Vec::new(), Vec::new()),
+            false => recover_all(&found, make, options.recovery_threads.max(1)),
         };
         watch.lap(if clean {
             "nothing to recover"
@@ -101,15 +104,17 @@ impl LogDir {
             root: root.to_path_buf(),
             started_at_ms,
             clean,
-            logs: logs.len(),
+            logs: found.len(),
             phases: watch.phases,
             partitions,
             failed,
             notes,
         };
         keep_report(&own, &report);
-        let served = logs.into_iter().filter(|log| clean || log.is_open());
-        let logs = served.map(|log| (log.tp().clone(), log)).collect();
+        let logs = logs
+            .into_iter()
+            .map(|log| (log.tp().clone(), log))
+            .collect();
         let dir = Arc::new(Self {
             root: root.to_path_buf(),
             env,
@@ -180,21 +185,38 @@ fn list(
     Ok(found)
 }
 
-type Recovered = (Vec<PartitionReport>, Vec<(String, String)>);
+type Recovered = (
+    Vec<Arc<PartitionLog>>,
+    Vec<PartitionReport>,
+    Vec<(String, String)>,
+);
 
-/// Opens every log now, several at a time.
-fn recover_all(logs: &[Arc<PartitionLog>], threads: usize) -> Recovered {
-    let (next, done) = (AtomicUsize::new(0), Mutex::new((Vec::new(), Vec::new())));
+/// Opens every log now, several at a time. Those to which nothing was appended since their recovery
+/// point are put back unopened: only logs that were in use cost memory.
+fn recover_all(
+    found: &[(TopicPartition, PathBuf)],
+    make: impl Fn(&(TopicPartition, PathBuf)) -> Arc<PartitionLog> + Sync,
+    threads: usize,
+) -> Recovered {
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Recovered::default());
     std::thread::scope(|scope| {
-        for _ in 0..threads.min(logs.len()) {
+        for _ in 0..threads.min(found.len()) {
             scope.spawn(|| {
-                while let Some(log) = logs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                while let Some(one) = found.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let log = make(one);
                     match log.open() {
-                        Ok(report) => done.lock().0.extend(report),
+                        Ok(report) => {
+                            let settled = report.as_ref().is_some_and(PartitionReport::is_settled);
+                            let log = if settled { make(one) } else { log };
+                            let mut done = done.lock();
+                            done.0.push(log);
+                            done.1.extend(report.filter(|_| !settled));
+                        }
                         Err(error) => {
                             tracing::error!(log = %log.tp(), %error, "log is not served");
                             done.lock()
-                                .1
+                                .2
                                 .push((log.tp().to_string(), error.to_string()));
                         }
                     }
@@ -202,10 +224,10 @@ fn recover_all(logs: &[Arc<PartitionLog>], threads: usize) -> Recovered {
             });
         }
     });
-    let (mut reports, mut failed): Recovered = done.into_inner();
+    let (logs, mut reports, mut failed) = done.into_inner();
     reports.sort_by(|a, b| a.partition.cmp(&b.partition));
     failed.sort();
-    (reports, failed)
+    (logs, reports, failed)
 }
 
 /// Writes the report of an unclean start beside the data; losing it is no reason not to start.

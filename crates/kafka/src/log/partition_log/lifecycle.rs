@@ -70,8 +70,12 @@ impl PartitionLog {
         };
         let pending = {
             let mut tail = opened.tail.lock();
-            if tail.closed || tail.next_offset <= tail.recovery_point {
+            if tail.closed {
                 return Ok(());
+            }
+            if tail.next_offset <= tail.recovery_point {
+                // Nothing was appended for a whole interval: the index files may be closed.
+                return self.rest(opened);
             }
             let snapshot = producer_snapshot::encode(&tail.producers);
             Pending {
@@ -89,6 +93,15 @@ impl PartitionLog {
         tail.producers_changed = false;
         drop(tail);
         self.drop_snapshot_between_segments(opened, before)
+    }
+
+    /// Trims the open index files and closes them until their next use.
+    fn rest(&self, opened: &Opened) -> Result<(), StorageError> {
+        let segments = opened.segments.read().clone();
+        segments
+            .iter()
+            .filter_map(|segment| segment.indexes_if_open())
+            .try_for_each(|indexes| indexes.rest())
     }
 
     fn make_durable(&self, opened: &Opened, pending: &Pending) -> Result<(), StorageError> {
@@ -157,7 +170,6 @@ impl PartitionLog {
                 return Err(poison.into());
             }
             tail.index_state.seal(&tail.indexes)?;
-            tail.indexes.trim()?;
             let grown = tail.next_offset > tail.recovery_point || tail.producers_changed;
             let (pending, before) = (
                 Pending {
@@ -173,6 +185,7 @@ impl PartitionLog {
                 self.make_durable(opened, &pending)?;
                 tail.recovery_point = tail.next_offset;
             }
+            self.rest(opened)?;
             tail.appender.seal()?;
             drop(tail);
             if grown && before != pending.offset {

@@ -167,10 +167,17 @@ impl Loading<'_> {
                 state: IndexState::default(),
             });
         }
-        if !self.hints.clean {
-            return self.recover(self.hints.recovery_point);
-        }
         let last = Arc::clone(&self.segments[self.segments.len() - 1]);
+        if !self.hints.clean {
+            return match self.settled_end(&last) {
+                Some(end) => {
+                    self.load_producers(end.next_offset)?;
+                    self.report.recovered_from = end.next_offset;
+                    Ok(end)
+                }
+                None => self.recover(self.hints.recovery_point),
+            };
+        }
         let end = match self.clean_end(&last) {
             Ok(Some(end)) => end,
             Ok(None) | Err(StorageError::Damaged { .. }) => {
@@ -183,6 +190,15 @@ impl Loading<'_> {
         };
         self.load_producers(end.next_offset)?;
         Ok(end)
+    }
+
+    /// The end, if nothing was appended since the recovery point: all of it is known to be durable.
+    fn settled_end(&self, last: &Arc<LogSegment>) -> Option<End> {
+        if last.base() > self.hints.recovery_point.0 {
+            return None;
+        }
+        let end = self.clean_end(last).ok().flatten()?;
+        (end.next_offset == self.hints.recovery_point).then_some(end)
     }
 
     /// The end of a cleanly closed segment: headers from its last index entry on. `None` if
@@ -272,6 +288,7 @@ impl Loading<'_> {
             true => end.next_offset,
             false => self.hints.recovery_point.min(end.next_offset),
         };
+        indexes.rest()?;
         self.report.finish(
             log_start,
             end.next_offset,

@@ -393,11 +393,7 @@ pub(super) fn drop_stray_snapshots(
     end: KafkaOffset,
 ) -> Result<(), StorageError> {
     let offsets = snapshot_offsets(dir)?;
-    let newest = offsets
-        .iter()
-        .copied()
-        .filter(|offset| *offset <= end)
-        .next_back();
+    let newest = offsets.iter().copied().rfind(|offset| *offset <= end);
     for offset in offsets {
         let at_base = segments.iter().any(|segment| segment.base() == offset.0);
         if offset > end || (!at_base && Some(offset) != newest) {

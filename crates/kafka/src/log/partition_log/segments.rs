@@ -64,6 +64,11 @@ impl Indexes {
         self.offsets.flush()?;
         self.times.flush()
     }
+
+    pub(crate) fn rest(&self) -> Result<(), StorageError> {
+        self.offsets.rest()?;
+        self.times.rest()
+    }
 }
 
 /// A segment as the partition log sees it.

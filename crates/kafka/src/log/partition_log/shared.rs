@@ -359,7 +359,7 @@ impl State {
         let mut index = 0usize;
         self.pending.retain(|_| {
             index += 1;
-            index > last || index % 2 == 0
+            index > last || index.is_multiple_of(2)
         });
     }
 

@@ -170,9 +170,9 @@ pub(in super::super) fn remove_side_files(dir: &Path, base: i64) -> Result<(), S
 /// Removes every segment of the directory.
 pub(in super::super) fn remove_segments(dir: &Path) -> Result<(), StorageError> {
     for name in names(dir)? {
-        let ends = |suffix: &&str| name.ends_with(*suffix);
+        let ends = |suffix: &str| name.ends_with(suffix);
         if base_of(&name).is_some()
-            && (name.ends_with(LOG_SUFFIX) || SIDE_SUFFIXES.iter().any(|s| ends(&s)))
+            && (name.ends_with(LOG_SUFFIX) || SIDE_SUFFIXES.iter().any(|s| ends(s)))
         {
             small_file::remove(&dir.join(name))?;
         }
