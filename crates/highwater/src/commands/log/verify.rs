@@ -13,7 +13,7 @@ use indicatif::ProgressBar;
 use kafka::log::batch::BatchHeader;
 use kafka::log::txn_index::TxnIndex;
 use kafka::log::{checkpoints, leader_epochs, partition_metadata, producer_snapshot, record};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::entries::{self, OffsetEntry, TimeEntry};
 use super::scan::{Found, Piece, Scan};
@@ -391,29 +391,15 @@ fn verify_root(root: &Path) -> Findings {
 }
 
 fn report(format: Format, found: &[(String, Findings)], root: &Findings) -> Result<()> {
-    let problems = |findings: &Findings| -> Vec<serde_json::Value> {
-        let json = |problem: &Problem| {
-            json!({
-                "file": problem.file, "position": problem.at, "what": problem.what,
-                "damage": problem.weight == Weight::Damage,
-            })
-        };
-        findings.problems.iter().map(json).collect()
-    };
     if format == Format::Json {
-        let partitions: Vec<_> = found
+        let partitions: Vec<Value> = found
             .iter()
-            .map(|(name, findings)| {
-                json!({
-                    "partition": name, "segments": findings.segments, "batches": findings.batches,
-                    "records": findings.records, "bytes": findings.bytes, "end_offset": findings.end_offset,
-                    "problems": problems(findings),
-                })
-            })
+            .map(|(name, findings)| findings_json(name, findings))
             .collect();
-        return show::print_json(&json!({"partitions": partitions, "problems": problems(root)}));
+        let problems: Vec<Value> = root.problems.iter().map(problem_json).collect();
+        return show::print_json(&json!({"partitions": partitions, "problems": problems}));
     }
-    let mut table = show::table(&[
+    let headings = [
         "PARTITION",
         "SEGMENTS",
         "BATCHES",
@@ -421,43 +407,61 @@ fn report(format: Format, found: &[(String, Findings)], root: &Findings) -> Resu
         "BYTES",
         "END OFFSET",
         "STATE",
-    ]);
+    ];
+    let mut table = show::table(&headings);
     for (name, findings) in found {
-        let damaged = findings
-            .problems
-            .iter()
-            .any(|problem| problem.weight == Weight::Damage);
-        let state = if damaged { "DAMAGED" } else { "ok" };
-        let figures = [
-            findings.segments as u64,
-            findings.batches,
-            findings.records,
-            findings.bytes,
-        ];
-        let mut row = vec![name.clone()];
-        row.extend(figures.map(|figure| figure.to_string()));
-        row.extend([findings.end_offset.to_string(), state.to_owned()]);
-        table.add_row(row);
+        table.add_row(row(name, findings));
     }
     show::print(&table)?;
-    for problem in found
-        .iter()
-        .flat_map(|(_, findings)| &findings.problems)
-        .chain(&root.problems)
-    {
-        let word = if problem.weight == Weight::Damage {
-            "DAMAGE"
-        } else {
-            "note"
+    let problems = found.iter().flat_map(|(_, findings)| &findings.problems);
+    for problem in problems.chain(&root.problems) {
+        let word = match problem.weight {
+            Weight::Damage => "DAMAGE",
+            Weight::Note => "note",
         };
         let at = problem
             .at
             .map_or_else(String::new, |at| format!(" at {at}"));
-        show::print(&format!(
-            "{word}: {}{at}: {}",
-            problem.file.display(),
-            problem.what
-        ))?;
+        let file = problem.file.display();
+        show::print(&format!("{word}: {file}{at}: {}", problem.what))?;
     }
     Ok(())
+}
+
+fn row(name: &str, findings: &Findings) -> Vec<String> {
+    let is_damage = |problem: &Problem| problem.weight == Weight::Damage;
+    let damaged = findings.problems.iter().any(is_damage);
+    let state = if damaged { "DAMAGED" } else { "ok" };
+    vec![
+        name.to_owned(),
+        findings.segments.to_string(),
+        findings.batches.to_string(),
+        findings.records.to_string(),
+        findings.bytes.to_string(),
+        findings.end_offset.to_string(),
+        state.to_owned(),
+    ]
+}
+
+/// The keys are an interface.
+fn findings_json(name: &str, findings: &Findings) -> Value {
+    let problems: Vec<Value> = findings.problems.iter().map(problem_json).collect();
+    json!({
+        "partition": name,
+        "segments": findings.segments,
+        "batches": findings.batches,
+        "records": findings.records,
+        "bytes": findings.bytes,
+        "end_offset": findings.end_offset,
+        "problems": problems,
+    })
+}
+
+fn problem_json(problem: &Problem) -> Value {
+    json!({
+        "file": problem.file,
+        "position": problem.at,
+        "what": problem.what,
+        "damage": problem.weight == Weight::Damage,
+    })
 }
