@@ -39,8 +39,9 @@ pub enum OpenError {
     Storage(#[from] StorageError),
 }
 
-pub(super) const REPAIR_ADVICE: &str = "Nothing was changed. Restore the file from a copy, or let \
-    `highwater log repair DIR` show what can be kept";
+pub(super) const REPAIR_ADVICE: &str = "Nothing was changed. Restore the file from a copy; or let \
+    `highwater log repair DIR` show what can be kept of it; or move __cluster_metadata-0 away to take \
+    over the partitions without their settings";
 
 impl OpenError {
     pub(super) fn damaged(path: &Path, at: u64, why: impl Into<String>) -> Self {

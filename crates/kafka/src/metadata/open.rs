@@ -64,6 +64,8 @@ pub struct MetadataReport {
     pub records: u64,
     /// The snapshot used.
     pub snapshot: Option<PathBuf>,
+    /// Records that an earlier repair took out of the log.
+    pub missing: i64,
     /// What was cut from the end.
     pub tail: Option<TailCut>,
     /// The last Kafka broker here was killed, not stopped.
@@ -86,6 +88,13 @@ impl fmt::Display for MetadataReport {
             "metadata {what}: {} topics, {} partitions, {} records read",
             self.topics, self.partitions, self.records
         )?;
+        if self.missing > 0 {
+            write!(
+                f,
+                "; {} records are missing, taken out by a repair",
+                self.missing
+            )?;
+        }
         if let Some(tail) = &self.tail {
             write!(
                 f,
@@ -164,6 +173,7 @@ impl Metadata {
                 .snapshot
                 .as_ref()
                 .map(|snapshot| snapshot.path.clone()),
+            missing: found.missing,
             tail: found.tail.clone(),
             kafka_was_killed,
         }

@@ -1,6 +1,6 @@
 //! The files of the metadata log, read batch by batch, and the judgement of a bad tail.
 //!
-//! Invariants: a batch is given only after its checksum matched and its base offset was the one
+//! Invariants: a batch is given only after its checksum matched, and no base offset is below the one
 //! expected. Bytes at the end that a write in progress may have left are torn and may be cut;
 //! anything else that does not read is damage and stops the opening (Kafka would cut there and
 //! lose every topic created after).
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::OpenError;
 use crate::log::StorageError;
-use crate::log::batch::{ATTRIBUTES_AT, BATCH_HEADER_BYTES, BatchHeader, BatchView};
+use crate::log::batch::{ATTRIBUTES_AT, BATCH_HEADER_BYTES, BatchHeader, BatchView, CRC_AT};
 use crate::log::crc32c;
 
 /// Bytes read at a time.
@@ -174,7 +174,10 @@ impl BatchFile {
             self.consumed = from;
             return Ok(Step::Bad(why));
         }
-        if header.base_offset != expected_offset || header.last_offset_delta < 0 {
+        // A repair leaves a gap where it took damaged records out; nothing hangs on the numbers.
+        let gap = header.base_offset.checked_sub(expected_offset);
+        let in_order = gap.is_some_and(|gap| (0..=i64::from(i32::MAX)).contains(&gap));
+        if !in_order || header.last_offset_delta < 0 {
             self.consumed = from;
             return Ok(Step::Bad(format!(
                 "a batch with base offset {} stands where {expected_offset} belongs",
@@ -230,10 +233,13 @@ fn later_batch(bytes: &[u8], expected_offset: i64) -> Option<i64> {
 
 /// Why these bytes cannot be a write that was cut short, if they cannot.
 fn whole_but_wrong(bytes: &[u8], at: u64) -> Option<&'static str> {
-    let header = BatchHeader::parse(bytes).ok()?;
-    if crc32c(&bytes[ATTRIBUTES_AT..]) == header.crc {
-        return Some("its records are whole and its length field or offset is not");
+    let stored = bytes.get(CRC_AT..ATTRIBUTES_AT)?.first_chunk::<4>()?;
+    let checked = bytes.get(ATTRIBUTES_AT..).filter(|rest| !rest.is_empty())?;
+    // Offset, length, epoch and magic are under no checksum.
+    if crc32c(checked) == u32::from_be_bytes(*stored) {
+        return Some("its records are whole, so its header has changed since it was written");
     }
+    let header = BatchHeader::parse(bytes).ok()?;
     let batch = bytes.get(..header.size_bytes())?;
     // A write whose sectors did not all arrive leaves zeros from a sector boundary to its end.
     let first_boundary = usize::try_from(SECTOR_BYTES - at % SECTOR_BYTES).ok()?;

@@ -42,6 +42,8 @@ pub(super) struct Replayed {
     /// Bytes of log read beyond the snapshot.
     pub(super) log_bytes: u64,
     pub(super) last_timestamp_ms: i64,
+    /// Records that a repair took out: offsets without a batch.
+    pub(super) missing: i64,
     pub(super) tail: Option<TailCut>,
     segment: Option<(PathBuf, u64)>,
 }
@@ -59,6 +61,7 @@ pub(super) fn replay(dir: &Path) -> Result<Replayed, OpenError> {
         records: 0,
         log_bytes: 0,
         last_timestamp_ms: 0,
+        missing: 0,
         tail: None,
         segment: None,
     };
@@ -118,6 +121,9 @@ fn replay_segment(
             Step::End => break None,
             Step::Bad(why) => break Some(why),
             Step::Whole(view) => {
+                if expected >= start {
+                    found.missing += view.header().base_offset.saturating_sub(expected);
+                }
                 expected = view.header().next_offset().0;
                 if expected > start {
                     take_batch(found, transactions, &view)
