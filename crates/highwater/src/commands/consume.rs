@@ -3,6 +3,7 @@
 mod print;
 
 use std::collections::HashMap;
+use std::fmt;
 use std::io::{self, IsTerminal as _};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ use highwater::client::{
     Client, ClientError, CommittedOffset, Consumer, ConsumerOptions, Heartbeat, Isolation,
     Membership, Offsets, Position,
 };
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use kafka_wire::ErrorCode;
 
 use self::print::{Printer, RecordFormat};
@@ -178,14 +179,20 @@ fn progress_bar(args: &Args) -> ProgressBar {
     let (bar, template) = match args.max_messages {
         Some(count) => (
             ProgressBar::new(count),
-            "{bar:30} {pos}/{len} records  {per_sec}",
+            "{bar:30} {pos}/{len} records  {rate}",
         ),
         None => (
             ProgressBar::new_spinner(),
-            "{spinner} {pos} records  {per_sec}",
+            "{spinner} {pos} records  {rate}",
         ),
     };
-    bar.with_style(ProgressStyle::with_template(template).unwrap_or(ProgressStyle::default_bar()))
+    let style = ProgressStyle::with_template(template).unwrap_or(ProgressStyle::default_bar());
+    bar.with_style(
+        style.with_key("rate", |state: &ProgressState, out: &mut dyn fmt::Write| {
+            // What cannot be drawn is not drawn.
+            let _ = write!(out, "{:.0}/s", state.per_sec());
+        }),
+    )
 }
 
 async fn alone(args: &Args) -> Result<(), Failure> {
