@@ -342,7 +342,7 @@ fn fetch_keeps_the_byte_limits_but_always_makes_progress() {
             topic,
             id,
             offset: 0,
-            max_bytes: i32::try_from(partition).expect("small"),
+            max_bytes: partition,
         };
         let mut request = fetch(&[from("a", ids[0]), from("b", ids[1])], FETCH);
         request.max_bytes = i32::try_from(answer).expect("small");

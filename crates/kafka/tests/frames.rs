@@ -15,7 +15,6 @@ fn api_versions(correlation_id: i32, version: i16) -> Vec<u8> {
     let request = ApiVersionsRequest {
         client_software_name: "test".into(),
         client_software_version: "1".into(),
-        ..Default::default()
     };
     encode_request(&mut w, correlation_id, Some("t"), version.min(4), &request).expect("encodes");
     let mut frame = w.into_vec();

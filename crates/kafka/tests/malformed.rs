@@ -165,7 +165,6 @@ fn tagged_and_counted() -> Vec<(&'static str, Vec<u8>, Outcome)> {
             &ApiVersionsRequest {
                 client_software_name: name.into(),
                 client_software_version: "1".into(),
-                ..Default::default()
             },
             4,
         )
