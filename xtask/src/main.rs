@@ -12,6 +12,7 @@ mod check;
 mod clients;
 mod codegen;
 mod fix;
+mod fuzz;
 mod interop;
 mod maven;
 mod report;
@@ -46,6 +47,8 @@ enum Task {
     Clients(clients::Args),
     /// One data directory, served in turn by Highwater and by Kafka.
     Interop(interop::Args),
+    /// Runs the fuzz targets; needs the nightly toolchain.
+    Fuzz(fuzz::Args),
     /// Everything that must pass before a change lands; what CI runs.
     Test(test::Args),
 }
@@ -70,6 +73,7 @@ fn run(task: Task) -> Result<bool> {
         Task::Bench(args) => bench::run(&args),
         Task::Clients(args) => clients::run(&args),
         Task::Interop(args) => interop::run(&args),
+        Task::Fuzz(args) => fuzz::run(&args),
         Task::Test(args) => test::run(&args),
     }
 }

@@ -141,7 +141,7 @@ func timestamps(e *env) {
 	producer, err := sarama.NewSyncProducer([]string{e.bootstrap}, config)
 	must(err)
 	e.closing(producer.Close)
-	at := time.UnixMilli(1_000_000_000_123)
+	at := time.Now().Add(-time.Hour)
 	_, _, err = producer.SendMessage(&sarama.ProducerMessage{Topic: topic, Value: sarama.StringEncoder("v"), Timestamp: at})
 	must(err)
 	equal(at.UnixMilli(), read(e, topic, 0, 0, 1)[0].Timestamp.UnixMilli(), "time")
@@ -171,16 +171,17 @@ func offsetsAndTimes(e *env) {
 	producer, err := sarama.NewSyncProducer([]string{e.bootstrap}, config)
 	must(err)
 	e.closing(producer.Close)
+	base := time.Now().Add(-time.Hour).UnixMilli()
 	for i := range int64(10) {
 		_, _, err := producer.SendMessage(&sarama.ProducerMessage{
-			Topic: topic, Value: sarama.StringEncoder("v"), Timestamp: time.UnixMilli(1_000_000 + i*10),
+			Topic: topic, Value: sarama.StringEncoder("v"), Timestamp: time.UnixMilli(base + i*10),
 		})
 		must(err)
 	}
 	client, err := sarama.NewClient([]string{e.bootstrap}, config)
 	must(err)
 	e.closing(client.Close)
-	for at, expected := range map[int64]int64{sarama.OffsetOldest: 0, sarama.OffsetNewest: 10, 1_000_021: 3, 2_000_000: -1} {
+	for at, expected := range map[int64]int64{sarama.OffsetOldest: 0, sarama.OffsetNewest: 10, base + 21: 3, base + 1000: -1} {
 		offset, err := client.GetOffset(topic, 0, at)
 		must(err)
 		equal(expected, offset, fmt.Sprint("offset at ", at))

@@ -177,22 +177,25 @@ def produce_creates_topic(env):
 def produce_timestamps(env):
     topic = env.topic()
     producer = env.producer(linger_ms=20)
-    for time_ms in (1000, 3000, 2000):
+    base = int(time.time() * 1000) - 3_600_000
+    times = [base + 1000, base + 3000, base + 2000]
+    for time_ms in times:
         producer.produce(topic, b'v', timestamp=time_ms)
     producer.flush(PATIENCE_S)
-    equal([1000, 3000, 2000], [message.timestamp()[1] for message in take(env.reader(topic), 3)], 'times')
+    equal(times, [message.timestamp()[1] for message in take(env.reader(topic), 3)], 'times')
 
 
 @case
 def consume_offsets_for_times_and_watermarks(env):
     topic = env.topic()
     producer = env.producer()
+    base = int(time.time() * 1000) - 3_600_000
     for i in range(10):
-        producer.produce(topic, b'v', timestamp=1000 + i * 10)
+        producer.produce(topic, b'v', timestamp=base + i * 10)
     producer.flush(PATIENCE_S)
     consumer = env.reader(topic)
     equal((0, 10), consumer.get_watermark_offsets(TopicPartition(topic, 0), 10), 'watermarks')
-    for time_ms, offset in ((0, 0), (1001, 1), (1090, 9), (1091, OFFSET_END)):
+    for time_ms, offset in ((0, 0), (base + 1, 1), (base + 90, 9), (base + 91, OFFSET_END)):
         found = consumer.offsets_for_times([TopicPartition(topic, 0, time_ms)], 10)[0]
         equal(offset, found.offset, f'offset for time {time_ms}')
 

@@ -100,11 +100,12 @@ def produce_headers_nulls_timestamps(env):
     topic = env.topic()
     producer = env.producer()
     headers = [('a', b'1'), ('a', b'2'), ('b', b'')]
-    producer.send(topic, b'v', headers=headers, timestamp_ms=1234).get(PATIENCE_S)
+    time_ms = int(time.time() * 1000) - 3_600_000
+    producer.send(topic, b'v', headers=headers, timestamp_ms=time_ms).get(PATIENCE_S)
     producer.send(topic, None, key=b'k').get(PATIENCE_S)
     first, second = take(env.reader(topic), 2)
     equal(headers, [tuple(header) for header in first.headers], 'headers')
-    equal((1234, None), (first.timestamp, first.key), 'time and null key')
+    equal((time_ms, None), (first.timestamp, first.key), 'time and null key')
     equal(None, second.value, 'null value')
 
 
@@ -119,13 +120,14 @@ def produce_too_large_refused(env):
 def consume_offsets_and_times(env):
     topic = env.topic()
     producer = env.producer()
+    base = int(time.time() * 1000) - 3_600_000
     for i in range(10):
-        producer.send(topic, b'v', timestamp_ms=1000 + i * 10).get(PATIENCE_S)
+        producer.send(topic, b'v', timestamp_ms=base + i * 10).get(PATIENCE_S)
     consumer, partition = env.reader(topic), TopicPartition(topic, 0)
     equal({partition: 0}, consumer.beginning_offsets([partition]), 'beginning')
     equal({partition: 10}, consumer.end_offsets([partition]), 'end')
-    equal(3, consumer.offsets_for_times({partition: 1021})[partition].offset, 'offset for a time')
-    equal(None, consumer.offsets_for_times({partition: 2000})[partition], 'offset for a later time')
+    equal(3, consumer.offsets_for_times({partition: base + 21})[partition].offset, 'offset for a time')
+    equal(None, consumer.offsets_for_times({partition: base + 1000})[partition], 'offset for a later time')
 
 
 @case

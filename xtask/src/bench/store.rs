@@ -18,7 +18,9 @@ pub(crate) struct Args {
 /// Runs the benchmark that lives with the crate (`crates/segment/benches/store.rs`).
 pub(crate) fn run(args: &Args) -> Result<bool> {
     let mut command = workspace::cargo();
-    command.args(["bench", "--quiet", "-p", "segment", "--bench", "store", "--"]);
+    command.args([
+        "bench", "--quiet", "-p", "segment", "--bench", "store", "--",
+    ]);
     if args.quick {
         command.arg("--quick");
     }

@@ -290,16 +290,17 @@ final class AdminCases {
     private static void listOffsets(Env env) throws Exception {
         String topic = env.topic(1);
         TopicPartition partition = new TopicPartition(topic, 0);
+        long base = System.currentTimeMillis() - 3_600_000;
         Producer<byte[], byte[]> producer = env.producer();
         for (int i = 0; i < 10; i++) {
-            producer.send(new ProducerRecord<>(topic, 0, 1000L + i, null, bytes("v"))).get();
+            producer.send(new ProducerRecord<>(topic, 0, base + i, null, bytes("v"))).get();
         }
         Admin admin = env.admin();
         equal(0L, offset(admin, partition, OffsetSpec.earliest()).offset(), "earliest");
         equal(10L, offset(admin, partition, OffsetSpec.latest()).offset(), "latest");
         equal(0L, offset(admin, partition, OffsetSpec.earliestLocal()).offset(), "earliest local");
-        equal(5L, offset(admin, partition, OffsetSpec.forTimestamp(1005)).offset(), "by time");
-        equal(-1L, offset(admin, partition, OffsetSpec.forTimestamp(2000)).offset(), "by a time after the last");
+        equal(5L, offset(admin, partition, OffsetSpec.forTimestamp(base + 5)).offset(), "by time");
+        equal(-1L, offset(admin, partition, OffsetSpec.forTimestamp(base + 1000)).offset(), "by a time after the last");
     }
 
     private static void maxTimestamp(Env env) throws Exception {
@@ -308,13 +309,14 @@ final class AdminCases {
         Admin admin = env.admin();
         equal(-1L, offset(admin, partition, OffsetSpec.maxTimestamp()).offset(), "in an empty partition");
         Producer<byte[], byte[]> producer = env.producer("linger.ms", "50");
+        long base = System.currentTimeMillis() - 3_600_000;
         for (long time : new long[] {100, 900, 300, 900, 500}) {
-            producer.send(new ProducerRecord<>(topic, 0, time, null, bytes("v")));
+            producer.send(new ProducerRecord<>(topic, 0, base + time, null, bytes("v")));
         }
         producer.flush();
         ListOffsetsResultInfo found = offset(admin, partition, OffsetSpec.maxTimestamp());
         equal(1L, found.offset(), "offset of the latest time");
-        equal(900L, found.timestamp(), "latest time");
+        equal(base + 900, found.timestamp(), "latest time");
     }
 
     private static void listOffsetsMissing(Env env) throws Exception {

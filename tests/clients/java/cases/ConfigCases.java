@@ -211,11 +211,11 @@ final class ConfigCases {
     private static void alterBroker(Env env) throws Exception {
         Admin admin = env.admin();
         ConfigResource resource = brokerResource(admin);
-        alter(admin, resource, OpType.SET, "log.cleaner.threads", "2");
-        env.until("value is described", () -> "2".equals(describe(admin, resource).get("log.cleaner.threads").value()));
-        equal(ConfigSource.DYNAMIC_BROKER_CONFIG, describe(admin, resource).get("log.cleaner.threads").source(), "source");
-        alter(admin, resource, OpType.DELETE, "log.cleaner.threads", null);
-        env.until("default is back", () -> "1".equals(describe(admin, resource).get("log.cleaner.threads").value()));
+        String key = "log.message.timestamp.before.max.ms";
+        String before = describe(admin, resource).get(key).value();
+        ConfigEntry set = altered(env, admin, resource, OpType.SET, key, "9223372036854775806", "9223372036854775806");
+        equal(ConfigSource.DYNAMIC_BROKER_CONFIG, set.source(), "source");
+        altered(env, admin, resource, OpType.DELETE, key, null, before);
     }
 
     private static void alterBrokerDefault(Env env) throws Exception {

@@ -104,33 +104,35 @@ final class ConsumeCases {
     private static void offsetsForTimes(Env env) throws Exception {
         String topic = env.topic(1);
         TopicPartition partition = new TopicPartition(topic, 0);
+        long base = System.currentTimeMillis() - 3_600_000;
         Producer<byte[], byte[]> producer = env.producer("linger.ms", "50");
         for (int i = 0; i < 20; i++) {
-            producer.send(new ProducerRecord<>(topic, 0, 1_000_000L + i * 10, null, bytes("" + i)));
+            producer.send(new ProducerRecord<>(topic, 0, base + i * 10, null, bytes("" + i)));
         }
         producer.flush();
         Consumer<byte[], byte[]> consumer = env.consumer();
-        long[][] expected = {{0, 0, 1_000_000}, {1_000_000, 0, 1_000_000}, {1_000_001, 1, 1_000_010}, {1_000_190, 19, 1_000_190}};
+        long[][] expected = {{0, 0, base}, {base, 0, base}, {base + 1, 1, base + 10}, {base + 190, 19, base + 190}};
         for (long[] row : expected) {
             OffsetAndTimestamp found = consumer.offsetsForTimes(Map.of(partition, row[0])).get(partition);
             equal(row[1], found.offset(), "offset for time " + row[0]);
             equal(row[2], found.timestamp(), "time found for " + row[0]);
         }
-        equal(null, consumer.offsetsForTimes(Map.of(partition, 1_000_191L)).get(partition), "time after the last");
+        equal(null, consumer.offsetsForTimes(Map.of(partition, base + 191)).get(partition), "time after the last");
     }
 
     private static void offsetsForTimesAcrossBatches(Env env) throws Exception {
         String topic = env.topic(1);
         TopicPartition partition = new TopicPartition(topic, 0);
         Producer<byte[], byte[]> producer = env.producer("batch.size", "16384", "linger.ms", "20");
+        long base = System.currentTimeMillis() - 3_600_000;
         byte[] value = new byte[1000];
         for (int i = 0; i < 3000; i++) {
-            producer.send(new ProducerRecord<>(topic, 0, 5_000_000L + i, null, value));
+            producer.send(new ProducerRecord<>(topic, 0, base + i, null, value));
         }
         producer.flush();
         Consumer<byte[], byte[]> consumer = env.consumer();
         for (long i = 0; i < 3000; i += 271) {
-            equal(i, consumer.offsetsForTimes(Map.of(partition, 5_000_000L + i)).get(partition).offset(), "offset");
+            equal(i, consumer.offsetsForTimes(Map.of(partition, base + i)).get(partition).offset(), "offset");
         }
     }
 

@@ -246,7 +246,8 @@ final class ProduceCases {
 
     private static void createTime(Env env) throws Exception {
         String topic = env.topic(1);
-        long[] times = {1_000_000_000_000L, 1_000_000_000_005L, 999_999_999_999L};
+        long base = System.currentTimeMillis() - 3_600_000;
+        long[] times = {base, base + 5, base - 1};
         Producer<byte[], byte[]> producer = env.producer("linger.ms", "20");
         List<Future<RecordMetadata>> sent = new ArrayList<>();
         for (long time : times) {

@@ -125,10 +125,10 @@ final class ToolCases {
 
     private static void brokerConfigs(Driver tools) throws Exception {
         String[] of = {"--bootstrap-server", tools.bootstrap, "--entity-type", "brokers", "--entity-name", "1"};
-        tools.tool(CONFIGS, with(new String[] {"--alter", "--add-config", "log.cleaner.io.buffer.size=600000"}, of));
+        tools.tool(CONFIGS, with(new String[] {"--alter", "--add-config", "log.cleaner.min.cleanable.ratio=0.6"}, of));
         until("config is described", () -> tools.tool(CONFIGS, with(new String[] {"--describe"}, of))
-            .contains("log.cleaner.io.buffer.size=600000"));
-        tools.tool(CONFIGS, with(new String[] {"--alter", "--delete-config", "log.cleaner.io.buffer.size"}, of));
+            .contains("log.cleaner.min.cleanable.ratio=0.6"));
+        tools.tool(CONFIGS, with(new String[] {"--alter", "--delete-config", "log.cleaner.min.cleanable.ratio"}, of));
         has(tools.tool(CONFIGS, with(new String[] {"--describe", "--all"}, of)), "num.partitions=");
     }
 
