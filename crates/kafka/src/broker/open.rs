@@ -3,6 +3,7 @@
 //! Order: directory lock, metadata, logs (which ask the metadata for each log's settings and leader epoch), the two
 //! compared, routes. Closing goes the other way; the clean marker is written last.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
@@ -198,6 +199,11 @@ impl Broker {
         if recovery.clean {
             return Ok(());
         }
+        let reports = recovery.partitions.iter();
+        let lost: HashSet<&str> = reports
+            .filter(|report| !report.cuts.is_empty())
+            .map(|report| report.partition.as_str())
+            .collect();
         let (mut at_least, mut cut, mut begun) = (Vec::new(), Vec::new(), Vec::new());
         for log in self.logs.logs() {
             let Some(topic) = self.metadata.topic(&log.tp().topic) else {
@@ -205,12 +211,7 @@ impl Broker {
             };
             let number = log.tp().partition;
             at_least.push((topic.id(), number, log.leader_epoch()?));
-            let name = log.tp().to_string();
-            let partition = recovery
-                .partitions
-                .iter()
-                .find(|report| report.partition == name);
-            if partition.is_some_and(|report| !report.cuts.is_empty()) {
+            if lost.contains(log.tp().to_string().as_str()) {
                 cut.push((topic.id(), number));
                 begun.push(log);
             }
