@@ -276,8 +276,54 @@ mod tests {
         bytes
     }
 
+    type Change = fn(&mut Vec<u8>);
+
+    /// What is done to a good batch (its checksum is renewed), and what comes of it.
+    const CHANGES: [(&str, Change, &str); 16] = [
+        ("good", |_| (), "InPlace"),
+        ("old magic", |b| b[16] = 1, "invalid 0"),
+        ("length below the minimum", |b| b[11] = 48, "corrupt"),
+        ("negative length", |b| b[8] = 0x80, "corrupt"),
+        ("base offset", |b| b[7] = 9, "invalid 0"),
+        ("count 1 of 2", |b| b[60] = 1, "invalid 0"),
+        ("count 3 of 2", |b| (b[60], b[26]) = (3, 2), "invalid 0"),
+        ("bytes left over", |b| (b[60], b[26]) = (1, 0), "invalid 0"),
+        ("negative count", |b| b[57] = 0x80, "invalid 0"),
+        ("negative delta", |b| b[23] = 0x80, "invalid 0"),
+        ("control", |b| b[22] |= 1 << 5, "invalid 0"),
+        ("unknown codec", |b| b[22] |= 7, "invalid 0"),
+        ("gzip that is none", |b| b[22] |= 1, "invalid 0"),
+        ("sequence missing", |b| b[43..51].fill(0), "invalid 0"),
+        ("log append bit", |b| b[22] |= 1 << 3, "time 1"),
+        ("far future", |b| b[27] = 1, "time 2"),
+    ];
+
     #[test]
     fn malformed_batches_and_the_error_each_gets() {
+        for (name, change, want) in CHANGES {
+            assert_eq!(code(&with(change), &LogConfig::default()), want, "{name}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_not_one_batch() {
+        let mut two = batch();
+        two.extend(batch());
+        let mut flipped = batch();
+        flipped[70] ^= 1;
+        for (name, bytes, want) in [
+            ("empty", vec![], "invalid 0"),
+            ("short", batch()[..40].to_vec(), "corrupt"),
+            ("cut", batch()[..66].to_vec(), "corrupt"),
+            ("two batches", two, "invalid 0"),
+            ("checksum", flipped, "corrupt"),
+        ] {
+            assert_eq!(code(&bytes, &LogConfig::default()), want, "{name}");
+        }
+    }
+
+    #[test]
+    fn settings_of_the_topic_decide() {
         let plain = LogConfig::default();
         let compact = LogConfig {
             cleanup_compact: true,
@@ -295,117 +341,29 @@ mod tests {
             compression: TopicCompression::Codec(Compression::Zstd),
             ..plain.clone()
         };
-        let mut two = batch();
-        two.extend(batch());
-        let mut flipped = batch();
-        flipped[70] ^= 1;
-        let zstd_batch = {
+        let packed = {
             let mut builder = BatchBuilder::new(Compression::Zstd);
             builder.push(NOW, None, None);
             builder.finish().unwrap()
         };
-        let cases: Vec<(&str, Vec<u8>, &LogConfig, &str)> = vec![
-            ("good", batch(), &plain, "InPlace"),
-            ("empty", vec![], &plain, "invalid 0"),
-            ("short", batch()[..40].to_vec(), &plain, "corrupt"),
-            ("cut", batch()[..66].to_vec(), &plain, "corrupt"),
-            ("two batches", two, &plain, "invalid 0"),
-            ("old magic", with(|b| b[16] = 1), &plain, "invalid 0"),
-            ("crc", flipped, &plain, "corrupt"),
+        let late = with(|b| stamp_timestamps(b, TimestampType::CreateTime, 7));
+        for (bytes, config, want) in [
+            (batch(), &compact, "invalid 1"),
             (
-                "length below the minimum",
-                with(|b| b[8..12].copy_from_slice(&48i32.to_be_bytes())),
-                &plain,
-                "corrupt",
-            ),
-            ("negative length", with(|b| b[8] = 0x80), &plain, "corrupt"),
-            ("base offset", with(|b| b[7] = 9), &plain, "invalid 0"),
-            ("count 1 of 2", with(|b| b[60] = 1), &plain, "invalid 0"),
-            (
-                "count 3 of 2",
-                with(|b| {
-                    b[60] = 3;
-                    b[26] = 2;
-                }),
-                &plain,
-                "invalid 0",
-            ),
-            (
-                "bytes left over",
-                with(|b| {
-                    b[60] = 1;
-                    b[26] = 0;
-                }),
-                &plain,
-                "invalid 0",
-            ),
-            (
-                "negative count",
-                with(|b| b[57] = 0x80),
-                &plain,
-                "invalid 0",
-            ),
-            (
-                "negative delta",
-                with(|b| b[23] = 0x80),
-                &plain,
-                "invalid 0",
-            ),
-            ("control", with(|b| b[22] |= 1 << 5), &plain, "invalid 0"),
-            ("unknown codec", with(|b| b[22] |= 7), &plain, "invalid 0"),
-            (
-                "gzip that is none",
-                with(|b| b[22] |= 1),
-                &plain,
-                "invalid 0",
-            ),
-            (
-                "sequence missing",
-                with(|b| b[43..51].copy_from_slice(&5i64.to_be_bytes())),
-                &plain,
-                "invalid 0",
-            ),
-            (
-                "log append bit",
-                with(|b| b[22] |= 1 << 3),
-                &plain,
-                "time 1",
-            ),
-            (
-                "far future",
-                with(|b| b[27..35].copy_from_slice(&(NOW * 2).to_be_bytes())),
-                &plain,
-                "time 2",
-            ),
-            ("no key, compacted", batch(), &compact, "invalid 1"),
-            (
-                "too large",
                 batch(),
                 &small,
                 "batch of 78 bytes exceeds max.message.bytes 20",
             ),
+            (packed, &plain, "this version of Produce may not carry zstd"),
             (
-                "zstd too early",
-                zstd_batch,
-                &plain,
-                "this version of Produce may not carry zstd",
-            ),
-            (
-                "append time",
                 batch(),
                 &append_time,
                 "Retime(LogAppendTime, 1700000000000)",
             ),
-            ("other codec", batch(), &zstd, "Rebuild(Zstd)"),
-            (
-                "wrong max timestamp",
-                with(|b| stamp_timestamps(b, TimestampType::CreateTime, 7)),
-                &plain,
-                "Retime(CreateTime, 1700000000001)",
-            ),
-        ];
-        for (name, bytes, config, want) in cases {
-            assert_eq!(code(&bytes, config), want, "{name}");
+            (batch(), &zstd, "Rebuild(Zstd)"),
+            (late, &plain, "Retime(CreateTime, 1700000000001)"),
+        ] {
+            assert_eq!(code(&bytes, config), want);
         }
     }
 }

@@ -26,7 +26,16 @@ struct Stopwatch<'c> {
     phases: Vec<Phase>,
 }
 
-impl Stopwatch<'_> {
+impl<'c> Stopwatch<'c> {
+    fn start(clock: &'c dyn super::Clock) -> Self {
+        let (since_ms, phases) = (clock.now_ms(), Vec::new());
+        Self {
+            clock,
+            since_ms,
+            phases,
+        }
+    }
+
     fn lap(&mut self, name: &str) {
         let now = self.clock.now_ms();
         let elapsed_ms = now.saturating_sub(self.since_ms);
@@ -52,15 +61,8 @@ impl LogDir {
     ) -> Result<(Arc<Self>, RecoveryReport), StorageError> {
         let started_at_ms = options.clock.now_ms();
         let clock = Arc::clone(&options.clock);
-        let mut watch = Stopwatch {
-            clock: &*clock,
-            since_ms: started_at_ms,
-            phases: Vec::new(),
-        };
-        let lock = match options.lock {
-            Some(lock) => lock,
-            None => Self::lock(root)?,
-        };
+        let mut watch = Stopwatch::start(&*clock);
+        let lock = options.lock.map_or_else(|| Self::lock(root), Ok)?;
         let clean = clean_shutdown::take(root)?;
         let mut notes = Vec::new();
         let recovery = read_checkpoint(root, RECOVERY_POINT_CHECKPOINT, &mut notes);
@@ -82,24 +84,15 @@ impl LogDir {
         let make = |(tp, dir): &(TopicPartition, PathBuf)| {
             let mut hints = hints_for(tp, clean, &recovery, &starts);
             hints.leader_epoch = (options.epoch_of)(tp);
-            let config = (options.config_of)(tp);
-            Arc::new(PartitionLog::new(
-                tp.clone(),
-                Arc::clone(&env),
-                dir.clone(),
-                config,
-                hints,
-            ))
+            let (config, env) = ((options.config_of)(tp), Arc::clone(&env));
+            let log = PartitionLog::new(tp.clone(), env, dir.clone(), config, hints);
+            Arc::new(log)
         };
         let (logs, partitions, failed) = match clean {
             true => (found.iter().map(make).collect(), Vec::new(), Vec::new()),
             false => recover_all(&found, make, options.recovery_threads.max(1)),
         };
-        watch.lap(if clean {
-            "nothing to recover"
-        } else {
-            "recovery"
-        });
+        watch.lap("recovery");
         let report = RecoveryReport {
             root: root.to_path_buf(),
             started_at_ms,
@@ -111,14 +104,11 @@ impl LogDir {
             notes,
         };
         keep_report(&own, &report);
-        let logs = logs
-            .into_iter()
-            .map(|log| (log.tp().clone(), log))
-            .collect();
+        let by_name = logs.into_iter().map(|log| (log.tp().clone(), log));
         let dir = Arc::new(Self {
             root: root.to_path_buf(),
             env,
-            logs: RwLock::new(logs),
+            logs: RwLock::new(by_name.collect()),
             changes: Mutex::new(()),
             report: report.clone(),
             lock: Mutex::new(Some(lock)),

@@ -131,35 +131,13 @@ impl PartitionLog {
         }
         let mut header = BatchHeader::parse(batch).map_err(AppendError::Corrupt)?;
         let mut tail = opened.tail.lock();
-        if tail.closed {
-            return Err(AppendError::Closed);
-        }
-        if let Some(poison) = opened.shared.poison_of() {
-            return Err(AppendError::Storage(StorageError::Poisoned(poison)));
-        }
-        if let Sequence::Duplicate(mark) = tail.producers.check(&header, context.origin)? {
-            return Ok(Appended {
-                base_offset: mark.base_offset(),
-                last_offset: mark.last_offset,
-                log_append_time_ms: append_time(config, mark.timestamp_ms),
-                log_start_offset: opened.shared.log_start(),
-                end: mark.last_offset.next(),
-                duplicate: true,
-            });
+        if let Some(known) = admit(opened, &tail, config, &header, context.origin)? {
+            return Ok(known);
         }
         if context.origin != Origin::Replicated {
             header.base_offset = tail.next_offset.0;
             header.leader_epoch = tail.leader_epoch;
             stamp_position(batch, tail.next_offset, tail.leader_epoch);
-        } else if header.base_offset < tail.next_offset.0 {
-            let message = format!(
-                "offset {} where {} is next",
-                header.base_offset, tail.next_offset
-            );
-            return Err(AppendError::InvalidRecord {
-                message,
-                record_errors: Vec::new(),
-            });
         }
         self.roll_if_due(opened, &mut tail, config, &header, context.now_ms)?;
         self.note_epoch(opened, &mut tail, &header)?;
@@ -168,21 +146,7 @@ impl PartitionLog {
         tail.next_offset = header.next_offset();
         self.note_producer(opened, &mut tail, &header, batch);
         let unflushed = tail.count_unflushed(&header, config);
-        let next = Boundary {
-            offset: tail.next_offset,
-            position: end,
-        };
-        let marks = opened.chain.marks();
-        opened.shared.appended(next, marks);
-        if header.is_control()
-            || tail.producers.first_open_transaction().is_some()
-            || tail.ended.is_some()
-        {
-            let ended = tail.ended.take();
-            opened
-                .shared
-                .transactions(tail.producers.first_open_transaction(), ended, marks);
-        }
+        publish(opened, &mut tail, end);
         drop(tail);
         self.ask_for_marks(opened, config, context.ack, end, unflushed);
         Ok(Appended {
@@ -190,7 +154,7 @@ impl PartitionLog {
             last_offset: header.last_offset(),
             log_append_time_ms: append_time(config, header.max_timestamp),
             log_start_offset: opened.shared.log_start(),
-            end: next.offset,
+            end: header.next_offset(),
             duplicate: false,
         })
     }
@@ -301,6 +265,56 @@ impl PartitionLog {
             let _ = opened.chain.request(Mark::Durable, end);
         }
     }
+}
+
+/// What only the lock can tell: whether the log takes this batch, or has it already.
+fn admit(
+    opened: &Opened,
+    tail: &Tail,
+    config: &LogConfig,
+    header: &BatchHeader,
+    origin: Origin,
+) -> Result<Option<Appended>, AppendError> {
+    if tail.closed {
+        return Err(AppendError::Closed);
+    }
+    if let Some(poison) = opened.shared.poison_of() {
+        return Err(AppendError::Storage(StorageError::Poisoned(poison)));
+    }
+    if origin == Origin::Replicated && header.base_offset < tail.next_offset.0 {
+        let (got, next) = (header.base_offset, tail.next_offset);
+        return Err(AppendError::InvalidRecord {
+            message: format!("offset {got} where {next} is next"),
+            record_errors: Vec::new(),
+        });
+    }
+    let Sequence::Duplicate(mark) = tail.producers.check(header, origin)? else {
+        return Ok(None);
+    };
+    Ok(Some(Appended {
+        base_offset: mark.base_offset(),
+        last_offset: mark.last_offset,
+        log_append_time_ms: append_time(config, mark.timestamp_ms),
+        log_start_offset: opened.shared.log_start(),
+        end: mark.last_offset.next(),
+        duplicate: true,
+    }))
+}
+
+/// Lets readers and waiters see the batch that ends at `end`; a transaction it opened first, so
+/// that the stable offset never runs past it.
+fn publish(opened: &Opened, tail: &mut Tail, end: Position) {
+    let marks = opened.chain.marks();
+    let open = tail.producers.first_open_transaction();
+    if open != tail.open_transaction || tail.ended.is_some() {
+        tail.open_transaction = open;
+        opened.shared.transactions(open, tail.ended.take(), marks);
+    }
+    let next = Boundary {
+        offset: tail.next_offset,
+        position: end,
+    };
+    opened.shared.appended(next, marks);
 }
 
 fn append_time(config: &LogConfig, max_timestamp_ms: i64) -> i64 {

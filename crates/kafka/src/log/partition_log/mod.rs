@@ -87,6 +87,7 @@ struct Tail {
     noted_epoch: i32,
     producers: ProducerStates,
     producers_changed: bool,
+    open_transaction: Option<KafkaOffset>,
     ended: Option<(KafkaOffset, KafkaOffset)>,
     first_timestamp_ms: Option<i64>,
     created_ms: i64,

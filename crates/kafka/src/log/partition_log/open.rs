@@ -22,7 +22,7 @@ use super::super::{producer_snapshot, small_file};
 use super::rebuild::{IndexState, MaxTimestamp};
 use super::recover::{self, tidy};
 use super::roll::jitter_ms;
-use super::segments::{Access, HeaderScan, LogSegment};
+use super::segments::{Access, HeaderScan, Indexes, LogSegment};
 use super::shared::{Boundary, Shared};
 use super::{LogEnv, Opened, PartitionLog, Tail, flush_rules};
 
@@ -284,28 +284,46 @@ impl Loading<'_> {
         if let Some(first) = self.producers.first_open_transaction() {
             shared.transactions(Some(first), None, chain.marks());
         }
+        indexes.rest()?;
+        let (segments, producers) = (self.segments.len(), self.producers.iter().count());
+        self.report
+            .finish(log_start, end.next_offset, segments, producers);
+        let segments = RwLock::new(std::mem::take(&mut self.segments));
+        let report = self.report.clone();
+        let (epochs, tail) = self.into_tail(active, indexes, &end);
+        let opened = Opened {
+            chain,
+            shared,
+            segments,
+            epochs: Mutex::new(epochs),
+            tail: Mutex::new(tail),
+        };
+        Ok((opened, report))
+    }
+
+    fn into_tail(
+        self,
+        active: Arc<LogSegment>,
+        indexes: Arc<Indexes>,
+        end: &End,
+    ) -> (LeaderEpochs, Tail) {
         let recovery_point = match self.hints.clean {
             true => end.next_offset,
             false => self.hints.recovery_point.min(end.next_offset),
         };
-        indexes.rest()?;
-        self.report.finish(
-            log_start,
-            end.next_offset,
-            self.segments.len(),
-            self.producers.iter().count(),
-        );
+        let latest = self.epochs.latest();
         let tail = Tail {
             index_state: end.state,
             next_offset: end.next_offset,
-            leader_epoch: self.epochs.latest().unwrap_or(0).max(self.hints.leader_epoch),
-            noted_epoch: self.epochs.latest().unwrap_or(-1),
+            leader_epoch: latest.unwrap_or(0).max(self.hints.leader_epoch),
+            noted_epoch: latest.unwrap_or(-1),
             first_timestamp_ms: first_timestamp(&active),
             created_ms: self.env.clock.now_ms(),
             roll_jitter_ms: jitter_ms(self.config, KafkaOffset(active.base())),
             appender: self.appender,
             active,
             indexes,
+            open_transaction: self.producers.first_open_transaction(),
             producers: self.producers,
             producers_changed: false,
             ended: None,
@@ -315,14 +333,7 @@ impl Loading<'_> {
             index_warned: false,
             closed: false,
         };
-        let opened = Opened {
-            chain,
-            shared,
-            segments: RwLock::new(self.segments),
-            epochs: Mutex::new(self.epochs),
-            tail: Mutex::new(tail),
-        };
-        Ok((opened, self.report))
+        (self.epochs, tail)
     }
 }
 

@@ -23,6 +23,10 @@ fn crashed(root: &Path, config: &LogConfig) {
     wait(&log, Ack::Durable, end).unwrap();
 }
 
+fn low_byte(index: impl TryInto<u8>) -> u8 {
+    index.try_into().ok().expect("fewer than 256 records")
+}
+
 /// Log files of the partition, oldest first.
 fn log_files(root: &Path) -> Vec<std::path::PathBuf> {
     let mut files: Vec<_> = std::fs::read_dir(root.join("t-0"))
@@ -44,7 +48,7 @@ fn check(root: &Path, config: &LogConfig, want: usize, what: &str) -> RecoveryRe
             .unwrap_or_else(|| panic!("{what}: {}", open.report));
         let records = all_records(&log, 0);
         let expected: Vec<(i64, Vec<u8>)> = (0..want)
-            .map(|index| (index as i64, vec![index as u8; 100]))
+            .map(|index| (index as i64, vec![low_byte(index); 100]))
             .collect();
         assert!(
             records == expected,
@@ -107,6 +111,61 @@ fn the_last_file_cut_at_every_byte_of_its_last_two_batches() {
 
 type Damage = fn(&mut Vec<u8>);
 
+/// Where batch `index` of the 40 begins.
+fn begin(bytes: &[u8], index: usize) -> usize {
+    bytes.len() / 40 * index
+}
+
+/// What is done to the file, records left, whether the cut bytes are kept.
+const DAMAGES: [(&str, Damage, usize, bool); 9] = [
+    ("nothing", |_| (), 40, false),
+    ("zeros follow", |b| b.extend([0; 5000]), 40, false),
+    ("noise follows", |b| b.extend([0xa5; 300]), 40, true),
+    (
+        "a header alone follows",
+        |b| b.extend_from_within(..61),
+        40,
+        false,
+    ),
+    (
+        "last batch zeroed",
+        |b| {
+            let at = begin(b, 39);
+            b[at + 1..].fill(0)
+        },
+        39,
+        false,
+    ),
+    (
+        "bit of the last batch",
+        |b| {
+            let at = begin(b, 39);
+            b[at + 160] ^= 1
+        },
+        39,
+        false,
+    ),
+    (
+        "bit in the middle",
+        |b| {
+            let at = begin(b, 20);
+            b[at + 70] ^= 1
+        },
+        20,
+        true,
+    ),
+    (
+        "length in the middle",
+        |b| {
+            let at = begin(b, 20);
+            b[at + 9] = 1
+        },
+        20,
+        true,
+    ),
+    ("magic of the first", |b| b[16] = 9, 0, true),
+];
+
 #[test]
 fn damage_in_the_last_file() {
     let config = LogConfig {
@@ -114,56 +173,7 @@ fn damage_in_the_last_file() {
         ..LogConfig::default()
     };
     let one = usize::try_from(BATCH).unwrap();
-    // What is done to the file, records left, whether the cut bytes are kept.
-    let cases: [(&str, Damage, usize, bool); 9] = [
-        ("nothing", |_| (), 40, false),
-        ("zeros follow", |b| b.extend([0; 5000]), 40, false),
-        ("noise follows", |b| b.extend([0xa5; 300]), 40, true),
-        (
-            "a header alone follows",
-            |b| b.extend_from_within(..61),
-            40,
-            false,
-        ),
-        (
-            "last batch zeroed",
-            |b| {
-                let n = b.len();
-                b[n - 169..].fill(0)
-            },
-            39,
-            false,
-        ),
-        (
-            "byte flipped in the last batch",
-            |b| {
-                let n = b.len();
-                b[n - 3] ^= 1
-            },
-            39,
-            false,
-        ),
-        (
-            "byte flipped in the middle",
-            |b| {
-                let n = b.len() / 40;
-                b[20 * n + 70] ^= 1
-            },
-            20,
-            true,
-        ),
-        (
-            "length grown in the middle",
-            |b| {
-                let n = b.len() / 40;
-                b[20 * n + 9] = 1
-            },
-            20,
-            true,
-        ),
-        ("first byte", |b| b[16] = 9, 0, true),
-    ];
-    for (what, damage, want, kept) in cases {
+    for (what, damage, want, kept) in DAMAGES {
         let root = tempfile::tempdir().unwrap();
         crashed(root.path(), &config);
         let file = log_files(root.path()).pop().unwrap();
@@ -238,7 +248,8 @@ fn bytes_below_the_recovery_point_are_not_read_again() {
 
 #[test]
 fn side_files_that_are_broken_or_missing_do_not_matter() {
-    let breaks: [(&str, fn(&Path)); 9] = [
+    type Break = fn(&Path);
+    let breaks: [(&str, Break); 9] = [
         ("all indexes gone", |dir| remove(dir, "index")),
         ("indexes of noise", |dir| {
             overwrite(dir, "index", &[0x7f; 96])
@@ -500,7 +511,8 @@ fn a_crash_at_every_write_and_every_sync_loses_nothing_acked() {
                     acked <= found && found <= written,
                     "{kind} {fault:?}: {acked} <= {found} <= {written}"
                 );
-                let prefix = (0..found).map(|index| (index, vec![index as u8; 100]));
+                let prefix =
+                    (0..found).map(|index| (index, vec![low_byte(index.cast_unsigned()); 100]));
                 assert!(records.into_iter().eq(prefix), "{kind} {fault:?}");
                 assert_eq!(append(&log, &[b"on"]).base_offset.0, found);
             }

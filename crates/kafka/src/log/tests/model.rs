@@ -27,93 +27,130 @@ fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-fn check(kind: EngineKind, ops: &[Op]) {
-    let config = LogConfig {
+fn config() -> LogConfig {
+    LogConfig {
         segment_bytes: 3000,
         index_interval_bytes: 300,
         segment_index_bytes: 240,
         retention_ms: -1,
         ..LogConfig::default()
-    };
-    let root = tempfile::tempdir().unwrap();
-    let mut open = open_with(root.path(), kind, config.clone());
-    let mut log = open.dir.create(&tp(), id(), config.clone()).unwrap();
-    let mut model: Vec<Vec<u8>> = Vec::new();
-    let mut start = 0usize;
-    for op in ops {
+    }
+}
+
+/// A log and the records it should hold.
+struct Run<'r> {
+    root: &'r Path,
+    kind: EngineKind,
+    open: Option<Open>,
+    log: Option<Arc<PartitionLog>>,
+    model: Vec<Vec<u8>>,
+    start: usize,
+}
+
+impl Run<'_> {
+    fn log(&self) -> &PartitionLog {
+        self.log.as_deref().expect("open")
+    }
+
+    fn dir(&self) -> &LogDir {
+        &self.open.as_ref().expect("open").dir
+    }
+
+    fn end(&self) -> KafkaOffset {
+        KafkaOffset(i64::try_from(self.model.len()).unwrap())
+    }
+
+    fn apply(&mut self, op: &Op) {
         match op {
-            Op::Append { records, bytes } => {
-                let values: Vec<Vec<u8>> = (0..*records)
-                    .map(|index| vec![u8::try_from((model.len() + index) % 251).unwrap(); *bytes])
-                    .collect();
-                let slices: Vec<&[u8]> = values.iter().map(Vec::as_slice).collect();
-                let appended = append(&log, &slices);
-                assert_eq!(appended.base_offset.0, model.len() as i64);
-                model.extend(values);
-            }
-            Op::Read { from, max } => {
-                let outcome = log.read(
-                    KafkaOffset(*from as i64),
-                    *max,
-                    true,
-                    Isolation::LogEnd,
-                    Access::MayBlock,
-                );
-                if *from < start || *from > model.len() {
-                    assert!(matches!(outcome, Err(ReadError::OutOfRange { .. })));
-                } else {
-                    let bytes = bytes_of(&outcome.unwrap());
-                    let first = Batches::of(&bytes).next();
-                    assert_eq!(first.is_none(), *from == model.len());
-                    if let Some(first) = first {
-                        let header = *first.unwrap().header();
-                        assert!(
-                            header.base_offset <= *from as i64
-                                && *from as i64 <= header.last_offset().0
-                        );
-                    }
-                }
-            }
-            Op::Checkpoint => open.dir.checkpoint().unwrap(),
-            Op::CleanRestart | Op::Crash => {
-                wait(&log, Ack::Durable, KafkaOffset(model.len() as i64)).unwrap();
-                if matches!(op, Op::CleanRestart) {
-                    open.dir.close().unwrap();
-                }
-                drop((log, open));
-                open = open_with(root.path(), kind, config.clone());
-                assert_eq!(open.report.clean, matches!(op, Op::CleanRestart));
-                log = open.dir.log(&tp()).unwrap();
-                let known = log.log_start_offset().unwrap().0 as usize;
-                // A log start that was not checkpointed may fall back to where its segment begins.
-                assert!(known <= start && (known == start || matches!(op, Op::Crash)));
-                start = known;
-                assert!(
-                    open.report.partitions.iter().all(|p| p.cuts.is_empty()),
-                    "{}",
-                    open.report
-                );
-            }
+            Op::Append { records, bytes } => self.append(*records, *bytes),
+            Op::Read { from, max } => self.read(*from, *max),
+            Op::Checkpoint => self.dir().checkpoint().unwrap(),
+            Op::CleanRestart => self.restart(true),
+            Op::Crash => self.restart(false),
             Op::DeleteBefore(to) => {
-                wait(&log, Ack::Visible, KafkaOffset(model.len() as i64)).unwrap();
-                let moved = log.delete_records_before(KafkaOffset(*to as i64));
-                assert_eq!(moved.is_err(), *to > model.len());
+                wait(self.log(), Ack::Visible, self.end()).unwrap();
+                let moved = self.log().delete_records_before(KafkaOffset(*to as i64));
+                assert_eq!(moved.is_err(), *to > self.model.len());
                 if moved.is_ok() {
-                    start = start.max(*to);
+                    self.start = self.start.max(*to);
                 }
             }
             Op::Retention => {
-                open.dir.run_retention(NOW);
+                self.dir().run_retention(NOW);
             }
         }
-        assert_eq!(log.log_end_offset().unwrap().0, model.len() as i64);
-        assert_eq!(log.log_start_offset().unwrap().0, start as i64);
+        assert_eq!(self.log().log_end_offset().unwrap(), self.end());
+        assert_eq!(self.log().log_start_offset().unwrap().0, self.start as i64);
     }
-    let want: Vec<(i64, Vec<u8>)> = (start..model.len())
-        .map(|offset| (offset as i64, model[offset].clone()))
+
+    fn append(&mut self, records: usize, bytes: usize) {
+        let value = |index| vec![u8::try_from((self.model.len() + index) % 251).unwrap(); bytes];
+        let values: Vec<Vec<u8>> = (0..records).map(value).collect();
+        let slices: Vec<&[u8]> = values.iter().map(Vec::as_slice).collect();
+        assert_eq!(append(self.log(), &slices).base_offset, self.end());
+        self.model.extend(values);
+    }
+
+    fn read(&self, from: usize, max: usize) {
+        let at = KafkaOffset(from as i64);
+        let outcome = self
+            .log()
+            .read(at, max, true, Isolation::LogEnd, Access::MayBlock);
+        if from < self.start || from > self.model.len() {
+            assert!(matches!(outcome, Err(ReadError::OutOfRange { .. })));
+            return;
+        }
+        let bytes = bytes_of(&outcome.unwrap());
+        let first = Batches::of(&bytes).next();
+        assert_eq!(first.is_none(), from == self.model.len());
+        if let Some(first) = first {
+            let header = *first.unwrap().header();
+            assert!(header.base_offset <= at.0 && at <= header.last_offset());
+        }
+    }
+
+    fn restart(&mut self, clean: bool) {
+        wait(self.log(), Ack::Durable, self.end()).unwrap();
+        if clean {
+            self.dir().close().unwrap();
+        }
+        (self.log, self.open) = (None, None);
+        let open = open_with(self.root, self.kind, config());
+        assert_eq!(open.report.clean, clean);
+        assert!(
+            open.report.partitions.iter().all(|p| p.cuts.is_empty()),
+            "{}",
+            open.report
+        );
+        self.log = open.dir.log(&tp());
+        self.open = Some(open);
+        let known = usize::try_from(self.log().log_start_offset().unwrap().0).unwrap();
+        // A log start that was not checkpointed may fall back to where its segment begins.
+        assert!(known <= self.start && (known == self.start || !clean));
+        self.start = known;
+    }
+}
+
+fn check(kind: EngineKind, ops: &[Op]) {
+    let root = tempfile::tempdir().unwrap();
+    let open = open_with(root.path(), kind, config());
+    let log = open.dir.create(&tp(), id(), config()).unwrap();
+    let mut run = Run {
+        root: root.path(),
+        kind,
+        open: Some(open),
+        log: Some(log),
+        model: Vec::new(),
+        start: 0,
+    };
+    for op in ops {
+        run.apply(op);
+    }
+    let want: Vec<(i64, Vec<u8>)> = (run.start..run.model.len())
+        .map(|offset| (offset as i64, run.model[offset].clone()))
         .collect();
-    assert_eq!(all_records(&log, start as i64), want);
-    indexes_equal_a_rebuild(&log, &config);
+    assert_eq!(all_records(run.log(), run.start as i64), want);
+    indexes_equal_a_rebuild(run.log(), &config());
 }
 
 /// Closes nothing: compares what live appends (and restarts) wrote with a rebuild from the log.
