@@ -639,6 +639,34 @@ fn offsets_are_listed_by_end_and_by_time() {
 }
 
 #[test]
+fn what_was_acknowledged_is_within_the_offsets_listed_next() {
+    let served = Served::start();
+    let mut client = served.client();
+    create(&mut client, &["t"]);
+    // acks=1 comes before the sync that shows the record to readers.
+    for written in 1..=20 {
+        produced(&mut client, &produce("t", 1, Some(batch(1, 10))), PRODUCE);
+        let request = ListOffsetsRequest {
+            replica_id: -1,
+            topics: vec![list::ListOffsetsTopic {
+                name: Cow::Borrowed("t"),
+                partitions: vec![list::ListOffsetsPartition {
+                    partition_index: 0,
+                    current_leader_epoch: -1,
+                    timestamp: -1,
+                }],
+            }],
+            ..Default::default()
+        };
+        assert_eq!(
+            client.call(&request, 7).topics[0].partitions[0].offset,
+            written
+        );
+    }
+    served.stop();
+}
+
+#[test]
 fn a_peer_that_stops_reading_does_not_stop_others() {
     let served = Served::start();
     let mut client = served.client();

@@ -59,6 +59,34 @@ fn every_version_of_api_versions_is_answered_and_newer_ones_in_version_0() {
 }
 
 #[test]
+fn features_are_told_but_none_that_would_lead_clients_into_what_is_not_built() {
+    let served = Served::start();
+    let mut stream = served.connect();
+    for (version, supported) in [
+        (3, vec!["metadata.version"]),
+        (4, vec!["kraft.version", "metadata.version"]),
+    ] {
+        stream.write_all(&api_versions(1, version)).expect("sends");
+        let frame = read_frame(&mut stream);
+        let (_, response) = decode_versions(&frame, version);
+        let names: Vec<_> = response
+            .supported_features
+            .iter()
+            .map(|feature| &*feature.name)
+            .collect();
+        assert_eq!(names, supported, "version {version}");
+        let finalized: Vec<_> = response
+            .finalized_features
+            .iter()
+            .map(|feature| &*feature.name)
+            .collect();
+        assert_eq!(finalized, ["metadata.version"]);
+        assert!(response.finalized_features_epoch >= 0);
+    }
+    served.stop();
+}
+
+#[test]
 fn frames_arrive_in_any_pieces_and_are_answered_in_order() {
     let served = Served::start();
     let all: Vec<u8> = (0..20).flat_map(|id| api_versions(id, 4)).collect();

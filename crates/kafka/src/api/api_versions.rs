@@ -1,8 +1,18 @@
 //! ApiVersions: what is spoken here. The first request of nearly every client.
 
+use std::borrow::Cow;
+
+use kafka_wire::api_versions_response::{FinalizedFeatureKey, SupportedFeatureKey};
 use kafka_wire::{ApiVersionsRequest, ApiVersionsResponse, ErrorCode};
 
 use super::{Call, Close, Encoded, RequestContext, versions};
+use crate::metadata::Image;
+
+/// Features are told from here on, and here on also those whose lowest level is 0.
+const FEATURES_FROM: i16 = 3;
+const FEATURES_FROM_ZERO: i16 = 4;
+/// Names and levels of the features that exist here; metadata up to Kafka 4.4's.
+const FEATURES: [(&str, i16, i16); 2] = [("kraft.version", 0, 1), ("metadata.version", 7, 31)];
 
 pub(crate) async fn handle(
     context: &RequestContext<'_>,
@@ -19,10 +29,46 @@ pub(crate) async fn handle(
             ..Default::default()
         });
     }
-    Ok(ApiVersionsResponse {
+    let mut response = ApiVersionsResponse {
         api_keys: versions::table(),
         ..Default::default()
-    })
+    };
+    if context.version >= FEATURES_FROM {
+        add_features(
+            &context.broker.metadata().image(),
+            context.version,
+            &mut response,
+        );
+    }
+    Ok(response)
+}
+
+/// Tells the features that the metadata has finalized and this server has. What is not told is off: clients take
+/// transactions of version 2 and the newer groups for available as soon as their features are finalized.
+fn add_features(image: &Image, version: i16, response: &mut ApiVersionsResponse<'static>) {
+    for (name, min, max) in FEATURES {
+        // Before version 4 a client refuses to read a feature that begins at 0 (KAFKA-17011).
+        if min > 0 || version >= FEATURES_FROM_ZERO {
+            response.supported_features.push(SupportedFeatureKey {
+                name: Cow::Borrowed(name),
+                min_version: min,
+                max_version: max,
+            });
+        }
+        if let Some(level) = image
+            .features()
+            .get(name)
+            .copied()
+            .filter(|level| *level > 0)
+        {
+            response.finalized_features.push(FinalizedFeatureKey {
+                name: Cow::Borrowed(name),
+                max_version_level: level,
+                min_version_level: level,
+            });
+        }
+    }
+    response.finalized_features_epoch = image.end_offset().saturating_sub(1).max(0);
 }
 
 /// The answer to a version that is not spoken: always in version 0, with the table, so that the client can ask again

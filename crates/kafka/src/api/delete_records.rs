@@ -2,6 +2,7 @@
 
 use super::{Close, RequestContext};
 use crate::broker::Broker;
+use crate::broker::visible::visible;
 use crate::log::{KafkaOffset, PartitionLog, ReadError, TopicPartition};
 use kafka_wire::messages::delete_records_response::{
     DeleteRecordsPartitionResult, DeleteRecordsTopicResult,
@@ -17,6 +18,14 @@ pub(crate) async fn handle(
     request: DeleteRecordsRequest<'_>,
 ) -> Result<DeleteRecordsResponse<'static>, Close> {
     let request = request.into_owned();
+    let logs = request.topics.iter().flat_map(|topic| {
+        let partitions = topic.partitions.iter();
+        partitions.filter_map(|partition| {
+            let tp = TopicPartition::new(&*topic.name, partition.partition_index);
+            ctx.broker.logs().log(&tp)
+        })
+    });
+    visible(&logs.collect::<Vec<_>>()).await;
     let delete = move |broker: &Arc<Broker>| {
         let topics = request.topics.iter().map(|topic| DeleteRecordsTopicResult {
             name: topic.name.clone(),

@@ -12,6 +12,7 @@ use kafka_wire::{ErrorCode, ListOffsetsRequest, ListOffsetsResponse};
 
 use super::{Close, RequestContext, leader_epoch_error};
 use crate::broker::routes::PartitionRoute;
+use crate::broker::visible::visible;
 use crate::log::{KafkaOffset, PartitionLog, ReadError, StorageError, TimedOffset};
 
 const LATEST: i64 = -1;
@@ -67,6 +68,8 @@ pub(crate) async fn handle(
             });
         }
     }
+    let settling = questions.iter().filter_map(Question::log_to_settle);
+    visible(&settling.cloned().collect::<Vec<_>>()).await;
     let answers = if questions.iter().any(Question::may_block) {
         context
             .broker
@@ -93,6 +96,15 @@ fn answer_all(questions: &[Question]) -> Vec<ListOffsetsPartitionResponse> {
 }
 
 impl Question {
+    /// The log whose end decides the answer.
+    fn log_to_settle(&self) -> Option<&Arc<PartitionLog>> {
+        let at_the_end = matches!(self.asked.timestamp, LATEST | MAX_TIMESTAMP | 0..);
+        let partition = self.partition.as_ref();
+        partition
+            .filter(|_| at_the_end && self.error == ErrorCode::None)
+            .map(|partition| &partition.log)
+    }
+
     fn may_block(&self) -> bool {
         let by_time = self.asked.timestamp >= 0 || self.asked.timestamp == MAX_TIMESTAMP;
         let open = self

@@ -8,6 +8,7 @@ use kafka_wire::{ErrorCode, OffsetForLeaderEpochRequest, OffsetForLeaderEpochRes
 use super::{Close, RequestContext, leader_epoch_error};
 use crate::broker::Broker;
 use crate::broker::routes::PartitionRoute;
+use crate::broker::visible::visible;
 
 /// One question, free of the request's memory.
 struct Question {
@@ -32,6 +33,14 @@ pub(crate) async fn handle(
             (topic.topic.into_owned(), questions.collect())
         })
         .collect();
+    let routes = context.broker.routes().current();
+    let logs = topics.iter().flat_map(|(name, questions)| {
+        let topic = routes.topic(name);
+        let partitions = questions.iter();
+        partitions.filter_map(move |question| topic?.partition(question.number))
+    });
+    let logs: Vec<_> = logs.map(|partition| partition.log.clone()).collect();
+    visible(&logs).await;
     // A log that nobody has used yet is opened for this, which may wait for the disk.
     let answered = context.broker.blocking(move |broker| {
         let answers = topics.into_iter().map(|(name, questions)| {

@@ -12,6 +12,7 @@ mod producer_ids;
 pub(crate) mod routes;
 pub mod server;
 mod topics;
+pub(crate) mod visible;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
