@@ -2,7 +2,7 @@
 //!
 //! Each comparison runs its two sides in turn, several times, and reports the ratio of the pair:
 //! least, median, most, and that of each side's best round. Nothing here passes or fails by time; the `must` lines say what the
-//! project promises. Options: `--quick`, `--dir DIR` (default: the system's temporary directory).
+//! project promises. Options: `--quick`, `--only PART`, `--dir DIR` (default: the system's temporary directory).
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 // Shares of at most a few million.
@@ -27,9 +27,21 @@ const BATCH: usize = 16 * 1024;
 
 struct Settings {
     dir: PathBuf,
+    quick: bool,
     bytes: usize,
     rounds: usize,
 }
+
+type Part = (&'static str, fn(&Settings));
+
+const PARTS: [Part; 6] = [
+    ("appends", appends),
+    ("leases", leases),
+    ("growing", growing),
+    ("paced", paced),
+    ("durable", durable),
+    ("dispatch", dispatch),
+];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -41,6 +53,7 @@ fn main() {
     let dir = tempfile::tempdir_in(dir).unwrap();
     let settings = Settings {
         dir: dir.path().to_owned(),
+        quick,
         bytes: if quick { 64 << 20 } else { 256 << 20 },
         rounds: if quick { 3 } else { 9 },
     };
@@ -50,12 +63,14 @@ fn main() {
         bytes >> 20,
         settings.dir.display()
     );
-    appends(&settings);
-    leases(&settings);
-    growing(&settings);
-    paced(&settings, if quick { 1 } else { 4 });
-    durable(&settings, if quick { 300 } else { 2000 });
-    dispatch();
+    let at = arguments.iter().position(|argument| argument == "--only");
+    let only = at.and_then(|at| arguments.get(at + 1));
+    let wanted = |part: &str| only.is_none_or(|only| only == part);
+    for (name, part) in PARTS {
+        if wanted(name) {
+            part(&settings);
+        }
+    }
 }
 
 /// A chain of one active segment, made ready ahead as far as the engine does that.
@@ -88,10 +103,9 @@ impl Store {
             // The second file is the prepared one; the third must not be in the making while
             // the second is measured.
             for base in [Some(1 << 40), None] {
-                while std::fs::read_dir(&spares).unwrap().count() == 0 {
+                while chain.spares_ready() == 0 {
                     std::thread::sleep(Duration::from_millis(1));
                 }
-                std::thread::sleep(Duration::from_millis(500));
                 if let Some(base) = base {
                     appender.roll(base).unwrap();
                 }
@@ -347,7 +361,8 @@ fn growing(settings: &Settings) {
 }
 
 /// Service time of appends at a fixed rate while another thread syncs twice a second.
-fn paced(settings: &Settings, seconds_each: u64) {
+fn paced(settings: &Settings) {
+    let seconds_each: u64 = if settings.quick { 1 } else { 4 };
     for (size, per_tick) in [(RECORD, 50_usize), (BATCH, 10)] {
         println!(
             "\n# {size} B appends, {} a second, synced every 500 ms: service time, µs",
@@ -393,7 +408,8 @@ fn paced(settings: &Settings, seconds_each: u64) {
 }
 
 /// Appends that wait for durability: one by one, and sixteen at a time.
-fn durable(settings: &Settings, count: usize) {
+fn durable(settings: &Settings) {
+    let count = if settings.quick { 300 } else { 2000 };
     println!("\n# durable appends of 1 KiB: waiting for each, and for every 64th (group commit)");
     let batch = source();
     for (kind, zero_block_bytes) in [
@@ -452,7 +468,7 @@ fn durable(settings: &Settings, count: usize) {
 }
 
 /// What the way of calling an engine costs, on a copy of 64 bytes.
-fn dispatch() {
+fn dispatch(_settings: &Settings) {
     println!("\n# a call through dyn against a match, ns, copying 64 bytes");
     let mut through: Vec<Box<dyn Copier>> =
         vec![Box::new(One::default()), Box::new(Two::default())];

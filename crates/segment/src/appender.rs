@@ -88,6 +88,10 @@ impl Tail {
         std::mem::take(&mut self.spares)
     }
 
+    pub(crate) fn spare_count(&self) -> usize {
+        self.spares.len()
+    }
+
     pub(crate) fn add_spare(&mut self, spare: Option<Spare>) {
         self.spare_asked = false;
         self.spares.extend(spare);

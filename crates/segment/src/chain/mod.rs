@@ -371,6 +371,12 @@ impl Chain {
         }
     }
 
+    /// Prepared segments that the next rolls can take.
+    #[must_use]
+    pub fn spares_ready(&self) -> usize {
+        self.tail.lock().spare_count()
+    }
+
     /// Closes the segment with this base if nobody used it since the last call and all of it is
     /// durable. True while it is open (or may be), false once it is closed or gone.
     pub(crate) fn close_if_idle(&self, base: u64) -> bool {
