@@ -88,9 +88,10 @@ fn coordinator(context: &RequestContext<'_>, key: &str, outcome: Outcome) -> Coo
 }
 
 async fn make_offsets_topic(context: &RequestContext<'_>) -> Result<Outcome, Close> {
-    if context.broker.metadata().topic(OFFSETS_TOPIC).is_some() {
+    if context.broker.groups().is_made() {
         return Ok(Ok(()));
     }
+    // Also while somebody else is making it: a client that is told of this coordinator comes at once.
     context.broker.blocking(make).await
 }
 

@@ -22,7 +22,7 @@ pub(crate) use self::offsets::{Committer, NewOffset, Offsets};
 use super::alarms::Alarms;
 use super::error::GroupError;
 use super::hash::partition_of;
-use super::journal::Journal;
+use super::journal::{Journal, JournalError};
 use super::records::ForeignKind;
 use super::shard::{Common, Open, Shard};
 use super::state::{
@@ -81,7 +81,9 @@ impl Coordinator {
         let coordinator = self.clone();
         let reading = tokio::task::spawn_blocking(move || {
             for shard in coordinator.shards().unwrap_or_default() {
-                shard.read();
+                if shard.begin_reading() {
+                    shard.read_now();
+                }
             }
         });
         self.tasks.lock().extend([timers, reading]);
@@ -108,6 +110,11 @@ impl Coordinator {
     /// The settings it was made with.
     pub(crate) fn settings(&self) -> &GroupSettings {
         &self.settings
+    }
+
+    /// True if groups can be served: their topic is there with all its logs.
+    pub(crate) fn is_made(&self) -> bool {
+        self.common.journal.is_made()
     }
 
     /// A JoinGroup.
@@ -261,15 +268,13 @@ impl Coordinator {
         if shard.open().is_some() {
             return Ok(());
         }
-        let reader = shard.clone();
-        tokio::task::spawn_blocking(move || reader.read());
-        let patience = tokio::time::timeout(READ_PATIENCE, shard.was_read());
-        patience.await.map_err(|_| GroupError::Loading)?;
-        if shard.open().is_some() {
-            Ok(())
-        } else {
-            Err(GroupError::NotCoordinator)
+        if shard.begin_reading() {
+            let reader = shard.clone();
+            tokio::task::spawn_blocking(move || reader.read_now());
         }
+        let patience = tokio::time::timeout(READ_PATIENCE, shard.was_read());
+        let outcome = patience.await.map_err(|_| GroupError::Loading)?;
+        outcome.map_err(JournalError::for_client)
     }
 
     /// Wakes groups when they want it, and lets offsets expire.

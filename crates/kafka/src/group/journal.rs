@@ -41,6 +41,9 @@ pub(crate) trait Journal: Send + Sync + 'static {
     /// How many there are; `None` while the topic does not exist.
     fn partitions(&self) -> Option<i32>;
 
+    /// True once every partition can be used: the topic is in the metadata before its logs exist.
+    fn is_made(&self) -> bool;
+
     /// Appends one batch and returns the position after it. Not yet safe.
     fn append(&self, partition: i32, batch: &mut [u8]) -> Result<KafkaOffset, JournalError>;
 

@@ -38,6 +38,13 @@ impl Journal for OffsetsLog {
             .map(|topic| topic.partition_count())
     }
 
+    fn is_made(&self) -> bool {
+        let Some(count) = self.partitions() else {
+            return false;
+        };
+        (0..count).all(|partition| self.log(partition).is_ok())
+    }
+
     fn append(&self, partition: i32, batch: &mut [u8]) -> Result<KafkaOffset, JournalError> {
         let log = self.log(partition)?;
         let appended = log.append(batch, &AppendContext::coordinator(self.clock.now_ms()));

@@ -14,7 +14,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::alarms::{Alarm, Alarms};
 use super::error::GroupError;
-use super::journal::Journal;
+use super::journal::{Journal, JournalError};
 use super::ledger::Ledger;
 use super::records::{self, Entry};
 use super::state::{
@@ -92,12 +92,13 @@ pub(super) struct Shard {
     partition: i32,
     common: Arc<Common>,
     stage: Mutex<Stage>,
-    read: watch::Sender<bool>,
+    /// How reading ended; `None` before and while it goes on.
+    read: watch::Sender<Option<Result<(), JournalError>>>,
 }
 
 impl Shard {
     pub(super) fn new(partition: i32, common: Arc<Common>) -> Arc<Self> {
-        let (read, _) = watch::channel(false);
+        let (read, _) = watch::channel(None);
         Arc::new(Self {
             partition,
             common,
@@ -115,51 +116,55 @@ impl Shard {
         .ok()
     }
 
-    /// Waits until somebody finished reading, successfully or not.
-    pub(super) async fn was_read(&self) {
+    /// Waits until somebody finished reading, and tells how that went.
+    pub(super) async fn was_read(&self) -> Result<(), JournalError> {
         let mut read = self.read.subscribe();
+        let outcome = read.wait_for(Option::is_some).await.map(|outcome| *outcome);
         // An error means that the shard is gone, and then nobody waits for it.
-        let _ = read.wait_for(|done| *done).await;
+        outcome.ok().flatten().unwrap_or(Err(JournalError::Missing))
     }
 
-    /// Reads the partition unless that is done or under way. Blocks on the disk.
-    pub(super) fn read(self: &Arc<Self>) {
-        {
-            let mut stage = self.stage.lock();
-            match *stage {
-                Stage::Unread => *stage = Stage::Reading,
-                Stage::Reading | Stage::Ready(_) => return,
-            }
-            self.read.send_replace(false);
-        }
-        let outcome = self.replay();
-        let now_ms = self.common.time.now_ms();
+    /// True for the one who must call [`Self::read_now`].
+    pub(super) fn begin_reading(&self) -> bool {
         let mut stage = self.stage.lock();
-        match outcome {
-            Some(mut ledger) => {
-                ledger.finish(now_ms);
-                if ledger.len() > 0 {
-                    tracing::info!(
-                        partition = self.partition,
-                        groups = ledger.len(),
-                        "groups read"
-                    );
-                }
-                let mut open = Open::new(ledger);
-                let groups: Vec<_> = open.ledger.groups().map(|(name, _)| name.clone()).collect();
-                for group in groups {
-                    self.set_alarm(&mut open, &group);
-                }
-                *stage = Stage::Ready(Box::new(open));
-            }
-            // The next request tries again.
-            None => *stage = Stage::Unread,
+        if !matches!(*stage, Stage::Unread) {
+            return false;
         }
-        drop(stage);
-        self.read.send_replace(true);
+        *stage = Stage::Reading;
+        self.read.send_replace(None);
+        true
     }
 
-    fn replay(&self) -> Option<Ledger> {
+    /// Reads the partition. Blocks on the disk.
+    pub(super) fn read_now(self: &Arc<Self>) {
+        let replayed = self.replay();
+        let outcome = replayed.as_ref().map(|_| ()).map_err(|error| *error);
+        // If it failed, the next request tries again.
+        let next = replayed.map_or(Stage::Unread, |ledger| {
+            Stage::Ready(Box::new(self.bring_to_life(ledger)))
+        });
+        *self.stage.lock() = next;
+        self.read.send_replace(Some(outcome));
+    }
+
+    fn bring_to_life(&self, mut ledger: Ledger) -> Open {
+        ledger.finish(self.common.time.now_ms());
+        if ledger.len() > 0 {
+            tracing::info!(
+                partition = self.partition,
+                groups = ledger.len(),
+                "groups read"
+            );
+        }
+        let groups: Vec<_> = ledger.groups().map(|(name, _)| name.clone()).collect();
+        let mut open = Open::new(ledger);
+        for group in groups {
+            self.set_alarm(&mut open, &group);
+        }
+        open
+    }
+
+    fn replay(&self) -> Result<Ledger, JournalError> {
         let (now_ms, partition) = (self.common.time.now_ms(), self.partition);
         let mut ledger = Ledger::new(self.common.rules);
         let mut unreadable = 0u64;
@@ -191,13 +196,12 @@ impl Shard {
                 "records of __consumer_offsets skipped"
             );
         }
-        match outcome {
-            Ok(()) => Some(ledger),
-            Err(error) => {
-                tracing::error!(partition, ?error, "__consumer_offsets cannot be read");
-                None
-            }
+        if let Err(error @ (JournalError::Broken | JournalError::Full | JournalError::TooLarge)) =
+            outcome
+        {
+            tracing::error!(partition, ?error, "__consumer_offsets cannot be read");
         }
+        outcome.map(|()| ledger)
     }
 
     /// Changes a group and does what it asks for. Nothing happens if there is no such group.

@@ -90,6 +90,10 @@ impl Journal for Disk {
         self.exists.lock().then_some(self.partitions)
     }
 
+    fn is_made(&self) -> bool {
+        *self.exists.lock()
+    }
+
     fn append(&self, partition: i32, batch: &mut [u8]) -> Result<KafkaOffset, JournalError> {
         if let Some(error) = *self.failing.lock() {
             return Err(error);
@@ -120,7 +124,7 @@ impl Journal for Disk {
         visit: &mut dyn FnMut(BatchView<'_>),
     ) -> Result<(), JournalError> {
         let _gate = self.gate.lock();
-        if let Some(error @ JournalError::Broken) = *self.failing.lock() {
+        if let Some(error @ (JournalError::Broken | JournalError::Missing)) = *self.failing.lock() {
             return Err(error);
         }
         for batch in self.batches.lock().get(&partition).into_iter().flatten() {
@@ -474,6 +478,10 @@ async fn without_the_topic_clients_are_told_to_come_back() {
     assert_eq!(commit(&server, "g", 1).await, Err(GroupError::NotAvailable));
     assert_eq!(server.list().await.map(|l| l.len()), Ok(0));
     *disk.exists.lock() = true;
+    // The topic is known before its logs are there.
+    *disk.failing.lock() = Some(JournalError::Missing);
+    assert_eq!(commit(&server, "g", 1).await, Err(GroupError::NotAvailable));
+    *disk.failing.lock() = None;
     assert_eq!(commit(&server, "g", 1).await, Ok(()));
 }
 
