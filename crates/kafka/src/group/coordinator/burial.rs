@@ -9,6 +9,11 @@ use crate::group::records::{self, Entry, ForeignKind};
 use crate::group::shard::Write;
 use crate::log::TopicId;
 
+/// Key types in the order of their tombstones: of the consumer protocol, of share groups, of streams groups.
+const BURIAL_ORDER: [u8; 19] = [
+    8, 7, 6, 5, 16, 4, 3, 14, 13, 12, 10, 15, 11, 22, 21, 20, 19, 23, 17,
+];
+
 impl Coordinator {
     /// Topics were deleted: their offsets go too. Only groups that were read already are looked at; offsets of
     /// the others are told apart by the topic's id later.
@@ -96,6 +101,8 @@ pub(super) fn bury_offset(
     })
 }
 
+/// Tombstones for what the newer protocols recorded of a group. Kafka refuses to load a partition where they come in
+/// another order: what is assigned goes before the members, the group itself last.
 pub(super) fn bury_foreign(group: &Arc<str>, slot: &Slot) -> Vec<Write> {
     let kind = slot.foreign.unwrap_or(ForeignKind::Consumer);
     let bury = |key: &Vec<u8>| Write {
@@ -107,7 +114,13 @@ pub(super) fn bury_foreign(group: &Arc<str>, slot: &Slot) -> Vec<Write> {
             live: false,
         },
     };
-    slot.foreign_keys.iter().map(bury).collect()
+    let mut keys: Vec<_> = slot.foreign_keys.iter().collect();
+    keys.sort_by_key(|key| {
+        BURIAL_ORDER
+            .iter()
+            .position(|kind| key.starts_with(&[0, *kind]))
+    });
+    keys.into_iter().map(bury).collect()
 }
 
 /// Everything the log knows of a group: first its offsets, last itself.

@@ -89,3 +89,17 @@ async fn a_member_of_kafkas_group_goes_on_here() {
     let part = server.sync("static", request).await.expect("syncs");
     assert_eq!(part.assignment, member.assignment);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_of_kafkas_newer_groups_is_buried_in_the_order_kafka_loads() {
+    let disk = kafkas();
+    let server = serve(&disk, &Arc::new(ManualClock::at(1_795_322_400_000)));
+    settle(&server, "live-modern").await;
+    let name = b"live-modern";
+    let of_group = |key: &[u8]| key.get(4..4 + name.len()) == Some(&name[..]);
+    let keys = disk.keys();
+    let tombstones = keys.iter().filter(|(key, live)| !live && of_group(key));
+    let types: Vec<_> = tombstones.map(|(key, _)| key[1]).collect();
+    assert_eq!(types, [8, 7, 6, 5, 3]);
+    assert_eq!(server.delete_groups(&["modern"]).await, [Ok(())]);
+}
