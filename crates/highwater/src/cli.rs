@@ -46,7 +46,7 @@ pub(crate) struct ServeArgs {
     /// I/O engine: auto, mmap, file, staged or direct [default: auto]
     #[arg(long, value_name = "NAME")]
     pub(crate) engine: Option<String>,
-    /// Kafka listener; port 0 picks one [default: 127.0.0.1:9092]
+    /// Kafka listener; port 0 picks one [default: localhost:9092]
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) kafka: Option<String>,
     /// RocketMQ name server listener (accepted, not part of this build)
@@ -55,7 +55,7 @@ pub(crate) struct ServeArgs {
     /// RocketMQ broker listener (accepted, not part of this build)
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) rocketmq: Option<String>,
-    /// Metrics and health; port 0 picks one [default: 127.0.0.1:8080]
+    /// Metrics and health, or off; port 0 picks one [default: localhost:8080]
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) http: Option<String>,
     /// Address told to Kafka clients [default: the one each client dialled]

@@ -207,8 +207,10 @@ fn requests_are_counted() {
     for line in [
         r#"highwater_kafka_requests_total{api="CreateTopics"} 2"#,
         r#"highwater_kafka_request_duration_seconds_count{api="CreateTopics"} 2"#,
+        r#"highwater_kafka_request_duration_seconds_bucket{le="+Inf",api="CreateTopics"} 2"#,
         r#"highwater_kafka_topic_partitions{topic="counted"} 1"#,
         "highwater_kafka_connections_accepted_total 2",
+        "# TYPE highwater_kafka_group_lag gauge",
     ] {
         assert!(metrics.contains(line), "{line} in {metrics}");
     }
@@ -221,6 +223,57 @@ fn interrupt_stops_too_and_http_can_be_off() {
     assert!(!served.ready.contains("http="), "{}", served.ready);
     served.signal("INT");
     assert_eq!(served.wait().code(), Some(0));
+}
+
+/// A Fetch that waits a minute for records: version 4, by hand.
+fn park_fetch(at: SocketAddr, topic: &str) -> TcpStream {
+    let mut body = Vec::new();
+    body.extend(1_i16.to_be_bytes());
+    body.extend(4_i16.to_be_bytes());
+    body.extend(9_i32.to_be_bytes());
+    body.extend((-1_i16).to_be_bytes());
+    // Replica, longest wait, least and most bytes, isolation.
+    for field in [-1_i32, 60_000, 1, 1 << 20] {
+        body.extend(field.to_be_bytes());
+    }
+    body.push(0);
+    body.extend(1_i32.to_be_bytes());
+    body.extend(i16::try_from(topic.len()).unwrap().to_be_bytes());
+    body.extend(topic.as_bytes());
+    body.extend(1_i32.to_be_bytes());
+    body.extend(0_i32.to_be_bytes());
+    body.extend(0_i64.to_be_bytes());
+    body.extend((1_i32 << 20).to_be_bytes());
+    let mut stream = TcpStream::connect(at).unwrap();
+    stream
+        .write_all(&i32::try_from(body.len()).unwrap().to_be_bytes())
+        .unwrap();
+    stream.write_all(&body).unwrap();
+    stream
+}
+
+#[test]
+fn a_second_signal_does_not_wait() {
+    let root = tempfile::tempdir().unwrap();
+    let config = root.path().join("highwater.toml");
+    std::fs::write(&config, "stop.grace = '1h'\n").unwrap();
+    let args = ["--config", config.to_str().unwrap()];
+    let mut served = Served::start(&root.path().join("data"), &args);
+    assert_eq!(create_topic(served.address("kafka"), "t"), 0);
+    let _parked = park_fetch(served.address("kafka"), "t");
+    while !served
+        .http("/metrics")
+        .contains("highwater_kafka_connections 1")
+    {
+        std::thread::yield_now();
+    }
+    served.signal("TERM");
+    while served.http("/health/ready").contains("200 OK") {
+        std::thread::yield_now();
+    }
+    served.signal("TERM");
+    assert_eq!(served.wait().code(), Some(130));
+    assert!(!root.path().join("data/kafka/.kafka_cleanshutdown").exists());
 }
 
 #[test]

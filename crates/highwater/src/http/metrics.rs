@@ -74,7 +74,8 @@ impl Collector for Page {
         recovery(&mut out, source.recovery)?;
         connections(&mut out, source)?;
         requests(&mut out, &source.broker)?;
-        topics(&mut out, &source.broker)
+        topics(&mut out, &source.broker)?;
+        groups(&mut out, &source.broker)
     }
 }
 
@@ -244,7 +245,7 @@ fn requests(out: &mut Out<'_>, broker: &Broker) -> fmt::Result {
             .map(|(end, count)| (micros(*end), *count))
             .collect();
         let within: u64 = sum.buckets.iter().sum();
-        buckets.push((f64::MAX, sum.requests.saturating_sub(within)));
+        buckets.push((f64::INFINITY, sum.requests.saturating_sub(within)));
         let labels = label(sum);
         let mut line = metric.encode_family(&labels)?;
         line.encode_histogram::<[(&str, &str); 1]>(
@@ -309,6 +310,15 @@ fn topics(out: &mut Out<'_>, broker: &Broker) -> fmt::Result {
         out.family((name, help, unit, MetricType::Gauge), rows)?;
     }
     Ok(())
+}
+
+fn groups(out: &mut Out<'_>, broker: &Broker) -> fmt::Result {
+    let lags = broker.group_lags();
+    let about = "Records still to be read, over all partitions with a committed offset";
+    out.family(
+        ("kafka_group_lag", about, None, MetricType::Gauge),
+        lags.iter().map(|(group, lag)| ([("group", &**group)], Figure::Whole(*lag))),
+    )
 }
 
 /// What the operating system says of this process.

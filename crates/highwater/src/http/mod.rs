@@ -1,8 +1,8 @@
 //! Metrics and health over HTTP, on a thread of its own so that a scrape delays no request.
 //!
 //! `/metrics` (Prometheus), `/health/live` (the process turns over, also during recovery),
-//! `/health/ready` (listeners open, recovery done). Answers from memory only: nothing here waits for
-//! the disk.
+//! `/health/ready` (listeners open, recovery done). The health pages answer from memory; a scrape may
+//! have to look into logs that nobody has asked for since the start.
 
 mod metrics;
 

@@ -34,8 +34,8 @@ pub(crate) async fn handle(
             Refusal::plain(ErrorCode::TopicDeletionDisabled)
         };
         let responses = wanted
-            .into_iter()
-            .map(|(wanted, _)| answer(wanted, Err(refusal.clone())));
+            .into_keys()
+            .map(|wanted| answer(wanted, Err(refusal.clone())));
         return Ok(DeleteTopicsResponse {
             throttle_time_ms: 0,
             responses: responses.collect(),

@@ -32,7 +32,7 @@ pub use self::topics::TopicError;
 use crate::api::Close;
 use crate::config::{BrokerSettings, Layers};
 use crate::group::coordinator::Coordinator;
-use crate::log::{Clock, LogDir};
+use crate::log::{Clock, LogDir, TopicPartition};
 use crate::metadata::Metadata;
 use crate::stats::Stats;
 
@@ -173,6 +173,21 @@ impl Broker {
 
     pub(crate) fn settings_changes(&self) -> &Mutex<()> {
         &self.settings_changes
+    }
+
+    /// Records that each group has still to read, over all partitions it has committed an offset for. May read
+    /// logs that nobody has asked for yet.
+    #[must_use]
+    pub fn group_lags(&self) -> Vec<(Arc<str>, u64)> {
+        let groups = self.groups.committed_now().into_iter();
+        let lag = |(topic, partition, offset): &(Arc<str>, i32, i64)| {
+            let tp = TopicPartition::new(Arc::clone(topic), *partition);
+            let end = self.logs.log(&tp)?.high_watermark().ok()?;
+            u64::try_from(end.0.saturating_sub(*offset)).ok()
+        };
+        groups
+            .map(|(name, offsets)| (name, offsets.iter().filter_map(lag).sum()))
+            .collect()
     }
 
     /// Counts per API.

@@ -107,6 +107,11 @@ impl Coordinator {
         }
     }
 
+    /// The shards there are, without making any.
+    fn shards_read(&self) -> &[Arc<Shard>] {
+        self.shards.get().map_or(&[], Vec::as_slice)
+    }
+
     /// The settings it was made with.
     pub(crate) fn settings(&self) -> &GroupSettings {
         &self.settings

@@ -64,6 +64,22 @@ impl Coordinator {
         Ok(listed)
     }
 
+    /// What every group has committed, as far as it is in memory now: for figures, not for clients.
+    pub(crate) fn committed_now(&self) -> Vec<(Arc<str>, Vec<(Arc<str>, i32, i64)>)> {
+        let mut groups = Vec::new();
+        for shard in self.shards_read() {
+            let Some(open) = shard.open() else { continue };
+            for (name, slot) in open.ledger.groups() {
+                let topics = slot.offsets.topics().flat_map(|(topic, partitions)| {
+                    let offsets = partitions.iter();
+                    offsets.map(|(number, held)| (topic.clone(), *number, held.committed.offset))
+                });
+                groups.push((name.clone(), topics.collect()));
+            }
+        }
+        groups
+    }
+
     /// Deletes groups with all their offsets; one outcome per group, in order.
     pub(crate) async fn delete_groups(&self, groups: &[&str]) -> Vec<Result<(), GroupError>> {
         let mut outcomes = Vec::with_capacity(groups.len());
