@@ -1,6 +1,8 @@
 //! A broker's data directory between two openings: what is refused is left alone, what no topic claims is set aside,
 //! and leader epochs follow the metadata.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod served;
 
 use std::collections::BTreeMap;
