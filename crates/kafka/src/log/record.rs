@@ -59,6 +59,7 @@ impl<'a> Record<'a> {
 }
 
 /// Reads a length and that many bytes; −1 is `None`.
+#[inline]
 fn sized<'a>(bytes: &'a [u8], at: &mut usize) -> Result<Option<&'a [u8]>, &'static str> {
     let length = varint::read_i32(bytes, at).map_err(|_| "a length is cut off")?;
     if length < 0 {
@@ -82,42 +83,6 @@ trait Source {
     fn skip(&mut self, bytes: u64) -> Result<(), String>;
     fn consumed(&self) -> u64;
     fn at_end(&mut self) -> Result<bool, String>;
-}
-
-struct SliceSource<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl Source for SliceSource<'_> {
-    #[inline]
-    fn byte(&mut self) -> Result<u8, String> {
-        let byte = self.bytes.get(self.at).copied().ok_or_else(String::new)?;
-        self.at += 1;
-        Ok(byte)
-    }
-
-    #[inline]
-    fn skip(&mut self, bytes: u64) -> Result<(), String> {
-        let end = usize::try_from(bytes)
-            .ok()
-            .and_then(|bytes| self.at.checked_add(bytes));
-        match end {
-            Some(end) if end <= self.bytes.len() => {
-                self.at = end;
-                Ok(())
-            }
-            _ => Err(String::new()),
-        }
-    }
-
-    fn consumed(&self) -> u64 {
-        self.at as u64
-    }
-
-    fn at_end(&mut self) -> Result<bool, String> {
-        Ok(self.at >= self.bytes.len())
-    }
 }
 
 struct StreamSource<'a> {
@@ -259,6 +224,62 @@ fn walk_all(
     }
 }
 
+/// As `walk_all`, over bytes at hand: every uncompressed batch of every producer passes here.
+fn walk_plain(
+    bytes: &[u8],
+    announced: i32,
+    mut each: impl FnMut(i32, RecordOutline),
+) -> Result<(), BatchDefect> {
+    let mut at = 0usize;
+    for index in 0..announced {
+        if at >= bytes.len() {
+            let what = "its bytes end earlier";
+            return Err(BatchDefect::BadCount { announced, what });
+        }
+        let outline = match sized(bytes, &mut at) {
+            Ok(Some(body)) => outline_of(body),
+            Ok(None) => Err("its length is negative"),
+            Err(what) => Err(what),
+        };
+        each(
+            index,
+            outline.map_err(|what| BatchDefect::BadRecord { index, what })?,
+        );
+    }
+    if at == bytes.len() {
+        return Ok(());
+    }
+    let what = "bytes are left over after them";
+    Err(BatchDefect::BadCount { announced, what })
+}
+
+/// Checks that the fields of a record fill its body, and gives what validation wants to know.
+#[inline]
+fn outline_of(body: &[u8]) -> Result<RecordOutline, &'static str> {
+    let mut at = 1usize;
+    let timestamp_delta =
+        varint::read_i64(body, &mut at).map_err(|_| "its timestamp is cut off")?;
+    let offset_delta = varint::read_i32(body, &mut at).map_err(|_| "its offset is cut off")?;
+    let has_key = sized(body, &mut at)?.is_some();
+    sized(body, &mut at)?;
+    let headers = varint::read_i32(body, &mut at).map_err(|_| "its header count is cut off")?;
+    if headers < 0 {
+        return Err("its header count is negative");
+    }
+    for _ in 0..headers {
+        sized(body, &mut at)?.ok_or("a header key is null")?;
+        sized(body, &mut at)?;
+    }
+    if at != body.len() {
+        return Err("its length field differs from its fields");
+    }
+    Ok(RecordOutline {
+        timestamp_delta,
+        offset_delta,
+        has_key,
+    })
+}
+
 /// Walks every record's outline, decompressing as a stream if need be; `each` gets index and outline.
 ///
 /// # Errors
@@ -266,14 +287,7 @@ fn walk_all(
 pub fn walk(view: &BatchView<'_>, each: impl FnMut(i32, RecordOutline)) -> Result<(), BatchDefect> {
     let announced = view.header().record_count;
     match view.header().compression()? {
-        Compression::None => walk_all(
-            &mut SliceSource {
-                bytes: view.records_bytes(),
-                at: 0,
-            },
-            announced,
-            each,
-        ),
+        Compression::None => walk_plain(view.records_bytes(), announced, each),
         codec => {
             let reader = codec.reader(view.records_bytes())?;
             walk_all(

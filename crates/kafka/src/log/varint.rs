@@ -12,6 +12,13 @@ pub struct BadVarint;
 /// `BadVarint` if it is cut off or too long.
 #[inline]
 pub fn read_i32(bytes: &[u8], at: &mut usize) -> Result<i32, BadVarint> {
+    match bytes.get(*at) {
+        Some(&byte) if byte < 0x80 => {
+            *at += 1;
+            return Ok(unzigzag32(u32::from(byte)));
+        }
+        _ => (),
+    }
     let mut value = 0u32;
     for shift in (0..35).step_by(7) {
         let byte = *bytes.get(*at).ok_or(BadVarint)?;
