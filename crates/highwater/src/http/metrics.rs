@@ -317,7 +317,8 @@ fn groups(out: &mut Out<'_>, broker: &Broker) -> fmt::Result {
     let about = "Records still to be read, over all partitions with a committed offset";
     out.family(
         ("kafka_group_lag", about, None, MetricType::Gauge),
-        lags.iter().map(|(group, lag)| ([("group", &**group)], Figure::Whole(*lag))),
+        lags.iter()
+            .map(|(group, lag)| ([("group", &**group)], Figure::Whole(*lag))),
     )
 }
 

@@ -40,6 +40,9 @@ pub(crate) struct DescribedMember {
     pub(crate) assignment: bytes::Bytes,
 }
 
+/// Topic, partition, committed offset.
+type CommittedNow = (Arc<str>, i32, i64);
+
 impl Coordinator {
     /// A group's members; `None` if there is no such group, or it is not a classic one.
     pub(crate) async fn describe(&self, group: &str) -> Result<Option<Described>, GroupError> {
@@ -65,7 +68,7 @@ impl Coordinator {
     }
 
     /// What every group has committed, as far as it is in memory now: for figures, not for clients.
-    pub(crate) fn committed_now(&self) -> Vec<(Arc<str>, Vec<(Arc<str>, i32, i64)>)> {
+    pub(crate) fn committed_now(&self) -> Vec<(Arc<str>, Vec<CommittedNow>)> {
         let mut groups = Vec::new();
         for shard in self.shards_read() {
             let Some(open) = shard.open() else { continue };
