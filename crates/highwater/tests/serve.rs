@@ -3,6 +3,7 @@
 //!
 //! Waiting is always for something the process says or does; a deadline only ends a test that would
 //! otherwise hang.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
