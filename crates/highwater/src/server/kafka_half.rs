@@ -11,8 +11,7 @@ use segment::{EngineKind, EngineOptions, FlushOptions, FlushService};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-/// What `auto` means, until a measurement on this kind of machine says otherwise; the reasons stand in
-/// docs/decisions.
+/// What `auto` means; measured, see docs/decisions/0001-engines.md.
 const DEFAULT_ENGINE: EngineKind = EngineKind::File;
 
 pub(super) struct Opened {
@@ -41,7 +40,7 @@ pub(super) fn open(
     };
     let (engine, choice) = segment::open_engine(wanted, &EngineOptions::new(&dirs.own));
     let why = match asked {
-        false if choice.kind == wanted => "default",
+        false if choice.kind == wanted => "default for Kafka's layout",
         _ => choice.why.as_str(),
     };
     let engine_line = format!("{} ({why})", choice.kind);

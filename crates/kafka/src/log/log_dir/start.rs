@@ -222,7 +222,8 @@ fn recover_all(
 
 /// Writes the report of an unclean start beside the data; losing it is no reason not to start.
 fn keep_report(own: &Path, report: &RecoveryReport) {
-    if report.clean && report.notes.is_empty() {
+    let nothing_to_tell = report.clean || report.logs == 0;
+    if nothing_to_tell && report.notes.is_empty() {
         return;
     }
     let dir = own.join("recovery");
