@@ -91,10 +91,10 @@ fn refusal(error: BrokerOpenError) -> StartError {
 /// One line about what opening found.
 pub(super) fn recovery_line(report: &OpenReport) -> String {
     let recovery = &report.recovery;
-    let mut line = if recovery.clean {
-        format!("clean stop before; {} partitions", recovery.logs)
-    } else if recovery.logs == 0 {
+    let mut line = if recovery.logs == 0 {
         "nothing to recover".to_owned()
+    } else if recovery.clean {
+        format!("clean stop before; {} partitions", recovery.logs)
     } else {
         let millis: i64 = recovery.phases.iter().map(|phase| phase.elapsed_ms).sum();
         format!(
