@@ -200,6 +200,10 @@ impl ShardThread {
                 tokio::task::spawn_local(acceptor.run(self.stopping.clone()));
             }
             self.take_connections(&shard).await;
+            if self.index == 0 {
+                // Members of a group may wait for minutes; nobody else would answer them.
+                self.broker.groups().close();
+            }
             shard.stop();
             let drained = async {
                 while shard.connections() > 0 {

@@ -11,9 +11,10 @@ mod admin;
 mod burial;
 mod offsets;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use parking_lot::Mutex;
+use parking_lot::{MappedMutexGuard, Mutex};
 use tokio::task::JoinHandle;
 use tokio::time::{Duration, Instant};
 
@@ -52,6 +53,7 @@ pub(crate) struct Coordinator {
     settings: GroupSettings,
     shards: OnceLock<Vec<Arc<Shard>>>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
+    closed: AtomicBool,
 }
 
 impl Coordinator {
@@ -72,6 +74,7 @@ impl Coordinator {
             settings,
             shards: OnceLock::new(),
             tasks: Mutex::new(Vec::new()),
+            closed: AtomicBool::new(false),
         })
     }
 
@@ -89,8 +92,10 @@ impl Coordinator {
         self.tasks.lock().extend([timers, reading]);
     }
 
-    /// Ends the tasks and answers whoever waits.
+    /// Ends the tasks and answers whoever waits; later requests are sent away.
     pub(crate) fn close(&self) {
+        // Set before the shards are gone through: whoever takes a shard's lock after that sees it.
+        self.closed.store(true, Ordering::SeqCst);
         for task in self.tasks.lock().drain(..) {
             task.abort();
         }
@@ -139,7 +144,7 @@ impl Coordinator {
         let shard = self.ready(group).await.map_err(refuse)?;
         let group: Arc<str> = Arc::from(group);
         let answer = {
-            let mut open = shard.open().ok_or_else(|| refuse(GroupError::Loading))?;
+            let mut open = self.enter(&shard).map_err(refuse)?;
             if open.ledger.get(&group).is_none() && !request.member_id.is_empty() {
                 return Err(refuse(GroupError::UnknownMember));
             }
@@ -187,7 +192,7 @@ impl Coordinator {
         }
         let shard = self.ready(group).await?;
         let answer = {
-            let mut open = shard.open().ok_or(GroupError::Loading)?;
+            let mut open = self.enter(&shard)?;
             let group: Arc<str> = Arc::from(group);
             if open.ledger.get(&group).is_none() {
                 return Err(GroupError::UnknownMember);
@@ -260,6 +265,16 @@ impl Coordinator {
         let count = i32::try_from(shards.len()).unwrap_or(i32::MAX);
         let index = usize::try_from(partition_of(group, count)).unwrap_or(0);
         shards.get(index).cloned().ok_or(GroupError::NotAvailable)
+    }
+
+    /// The shard, locked, for a request that may wait in it.
+    fn enter<'s>(&self, shard: &'s Shard) -> Result<MappedMutexGuard<'s, Open>, GroupError> {
+        let open = shard.open().ok_or(GroupError::Loading)?;
+        if self.closed.load(Ordering::SeqCst) {
+            Err(GroupError::NotCoordinator)
+        } else {
+            Ok(open)
+        }
     }
 
     async fn ready(&self, group: &str) -> Result<Arc<Shard>, GroupError> {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 use proptest::prelude::*;
 use tokio::sync::watch;
 use tokio::time::Duration;
@@ -33,8 +33,9 @@ struct Disk {
     safe: watch::Sender<usize>,
     failing: Mutex<Option<JournalError>>,
     exists: Mutex<bool>,
-    /// Held while a partition may not be read.
-    gate: Mutex<()>,
+    /// True while no partition may be read.
+    shut: Mutex<bool>,
+    opened: Condvar,
 }
 
 impl Disk {
@@ -49,7 +50,8 @@ impl Disk {
             safe: watch::channel(usize::MAX).0,
             failing: Mutex::new(None),
             exists: Mutex::new(true),
-            gate: Mutex::new(()),
+            shut: Mutex::new(false),
+            opened: Condvar::new(),
         })
     }
 
@@ -123,7 +125,7 @@ impl Journal for Disk {
         partition: i32,
         visit: &mut dyn FnMut(BatchView<'_>),
     ) -> Result<(), JournalError> {
-        let _gate = self.gate.lock();
+        self.opened.wait_while(&mut self.shut.lock(), |shut| *shut);
         if let Some(error @ (JournalError::Broken | JournalError::Missing)) = *self.failing.lock() {
             return Err(error);
         }
@@ -495,7 +497,7 @@ async fn while_groups_are_read_clients_wait_and_heartbeats_are_fine() {
     let (disk, clock, server) = fresh();
     let joined = settle(&server, "g").await;
     server.close();
-    let gate = disk.gate.lock();
+    *disk.shut.lock() = true;
     let server = serve(&disk, &clock);
     let refusal = server
         .join("g", join_request(""))
@@ -504,7 +506,8 @@ async fn while_groups_are_read_clients_wait_and_heartbeats_are_fine() {
     assert_eq!(refusal.error, GroupError::Loading);
     assert_eq!(server.heartbeat("g", "anybody", None, 3).await, Ok(()));
     assert_eq!(server.list().await, Err(GroupError::Loading));
-    drop(gate);
+    *disk.shut.lock() = false;
+    disk.opened.notify_all();
     let mut beat = server.heartbeat("g", "anybody", None, 3).await;
     while beat == Ok(()) {
         beat = server.heartbeat("g", "anybody", None, 3).await;
@@ -528,6 +531,11 @@ async fn closing_answers_those_who_wait() {
     server.close();
     let refusal = waiting.await.expect("runs").expect_err("refused");
     assert_eq!(refusal.error, GroupError::NotCoordinator);
+    let late = server
+        .join("g", join_request(""))
+        .await
+        .expect_err("refused");
+    assert_eq!(late.error, GroupError::NotCoordinator);
 }
 
 #[tokio::test(start_paused = true)]
