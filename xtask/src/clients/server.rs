@@ -63,12 +63,15 @@ impl FromStr for Target {
 /// Profile that the server is built with for client runs: near-release speed, overflow and debug checks kept.
 const PROFILE: &str = "checked";
 
-/// Builds Highwater if one of the targets is it.
+/// Names a binary to run instead of building one, for instance a released one.
+const BINARY: &str = "HIGHWATER_BINARY";
+
+/// Builds Highwater if one of the targets is it, unless a binary is named.
 pub(crate) fn build(targets: &[Target]) -> Result<()> {
-    if targets
+    let needed = targets
         .iter()
-        .any(|target| matches!(target, Target::Engine(_)))
-    {
+        .any(|target| matches!(target, Target::Engine(_)));
+    if needed && std::env::var_os(BINARY).is_none() {
         let args = [
             "build",
             "--quiet",
@@ -85,9 +88,12 @@ pub(crate) fn build(targets: &[Target]) -> Result<()> {
     Ok(())
 }
 
-/// The binary that [`build`] made.
+/// The binary that [`build`] made, or the one that is named.
 pub(crate) fn binary() -> PathBuf {
-    workspace::target_dir().join(PROFILE).join("highwater")
+    std::env::var_os(BINARY).map_or_else(
+        || workspace::target_dir().join(PROFILE).join("highwater"),
+        PathBuf::from,
+    )
 }
 
 /// A running server.
