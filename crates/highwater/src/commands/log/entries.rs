@@ -57,10 +57,13 @@ fn read<const N: usize, E>(path: &Path, entry: impl Fn([u8; N]) -> E) -> io::Res
         .rposition(|slot| *slot != [0; N])
         .map_or(0, |last| last + 1);
     let entries = slots.iter().take(used).map(|slot| entry(*slot)).collect();
-    Ok(Entries {
-        entries,
-        odd_bytes: odd.len(),
-    })
+    // The reserve need not be whole entries either.
+    let odd_bytes = if odd.iter().all(|byte| *byte == 0) {
+        0
+    } else {
+        odd.len()
+    };
+    Ok(Entries { entries, odd_bytes })
 }
 
 #[cfg(test)]
@@ -85,5 +88,8 @@ mod tests {
             }]
         );
         assert_eq!(found.odd_bytes, 1);
+        fs::write(&path, [0; 65_531]).unwrap();
+        let found = offsets(&path, 100).unwrap();
+        assert_eq!((found.entries.len(), found.odd_bytes), (0, 0));
     }
 }
