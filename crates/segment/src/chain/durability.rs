@@ -301,6 +301,9 @@ impl Chain {
         if self.flush.tell.swap(false, Ordering::AcqRel) {
             self.listener.marks_moved(self.marks());
         }
+        // What this round asks the engine to commit. That may arrive later, on another thread, and
+        // is not asked for again: only what is wanted beyond it makes another round.
+        let asked = self.marks.written.load(Ordering::Acquire);
         let outcome = self.round();
         self.flush.queued.store(false, Ordering::SeqCst);
         if outcome.is_err() {
@@ -313,9 +316,11 @@ impl Chain {
             return;
         }
         let marks = self.marks();
+        // Nobody can wait for bytes that are not there, or were cut off meanwhile.
+        let wanted = |wish: &AtomicU64| wish.load(Ordering::SeqCst).min(marks.written.0);
         if self.flush.tell.load(Ordering::SeqCst)
-            || self.flush.sync_wanted.load(Ordering::SeqCst) > marks.durable.0
-            || self.flush.commit_wanted.load(Ordering::SeqCst) > marks.committed.0
+            || wanted(&self.flush.sync_wanted) > marks.durable.0
+            || wanted(&self.flush.commit_wanted) > marks.committed.0.max(asked)
         {
             self.enqueue();
         }

@@ -2,6 +2,7 @@
 
 use std::io::IoSlice;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
@@ -207,4 +208,40 @@ fn a_roll_takes_a_prepared_file() {
             std::thread::yield_now();
         }
     }
+}
+
+/// A request for bytes that are not there yet, or are on their way, must not keep a thread busy.
+#[test]
+fn waiting_burns_no_processor() {
+    for kind in EngineKind::ALL {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = FaultyDisk::new();
+        let mut store = Store::on(kind, dir.path(), Arc::clone(&disk) as _);
+        let rounds = Arc::new(AtomicU64::new(0));
+        store.listener = Arc::new(Rounds(Arc::clone(&rounds)));
+        let (chain, mut appender) = store.open();
+        appender.roll(0).unwrap();
+        let end = appender.append(&[IoSlice::new(b"here")]).unwrap().end;
+        chain.request(Mark::Durable, Position(end.0 + 100)).unwrap();
+        chain.flush_to(end).unwrap();
+        // Fifty syncs later: had the first request gone round and round, it would show.
+        for number in 0..50 {
+            let end = appender
+                .append(&[IoSlice::new(&pattern(number, 100))])
+                .unwrap()
+                .end;
+            chain.flush_to(end).unwrap();
+        }
+        let moved = rounds.load(Ordering::Relaxed);
+        assert!(moved < 400, "{kind}: {moved} rounds for 51 syncs");
+    }
+}
+
+struct Rounds(Arc<AtomicU64>);
+
+impl ChainListener for Rounds {
+    fn marks_moved(&self, _marks: Marks) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+    fn poisoned(&self, _error: &SegmentError) {}
 }
