@@ -137,34 +137,107 @@ fn refused(args: &[&str]) -> (Option<i32>, String) {
     (status.code(), said)
 }
 
-/// Creates a topic over the wire; CreateTopics version 2, by hand so that this test needs no client.
-fn create_topic(at: SocketAddr, name: &str) -> i16 {
-    let mut body = Vec::new();
-    body.extend(19_i16.to_be_bytes());
-    body.extend(2_i16.to_be_bytes());
-    body.extend(7_i32.to_be_bytes());
-    body.extend((-1_i16).to_be_bytes());
-    body.extend(1_i32.to_be_bytes());
-    body.extend(i16::try_from(name.len()).unwrap().to_be_bytes());
-    body.extend(name.as_bytes());
-    body.extend(1_i32.to_be_bytes());
-    body.extend(1_i16.to_be_bytes());
-    body.extend(0_i32.to_be_bytes());
-    body.extend(0_i32.to_be_bytes());
-    body.extend(1000_i32.to_be_bytes());
-    body.push(0);
+/// A request frame, by hand so that these tests need no client: key, version, fields after the header.
+fn frame(key: i16, version: i16, fields: &[&[u8]]) -> Vec<u8> {
+    let mut frame = Vec::new();
+    frame.extend(key.to_be_bytes());
+    frame.extend(version.to_be_bytes());
+    // Correlation id, no client id.
+    frame.extend(7_i32.to_be_bytes());
+    frame.extend((-1_i16).to_be_bytes());
+    fields.iter().for_each(|field| frame.extend(*field));
+    let mut whole = i32::try_from(frame.len()).unwrap().to_be_bytes().to_vec();
+    whole.extend(frame);
+    whole
+}
+
+fn text(text: &str) -> Vec<u8> {
+    let mut bytes = i16::try_from(text.len()).unwrap().to_be_bytes().to_vec();
+    bytes.extend(text.as_bytes());
+    bytes
+}
+
+fn int(number: i32) -> [u8; 4] {
+    number.to_be_bytes()
+}
+
+/// Sends; the answer is left for later.
+fn send(at: SocketAddr, frame: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(at).unwrap();
+    stream.write_all(frame).unwrap();
     stream
-        .write_all(&i32::try_from(body.len()).unwrap().to_be_bytes())
-        .unwrap();
-    stream.write_all(&body).unwrap();
-    let mut len = [0; 4];
-    stream.read_exact(&mut len).unwrap();
-    let mut answer = vec![0; usize::try_from(i32::from_be_bytes(len)).unwrap()];
+}
+
+/// The next answer without its length and correlation id.
+fn receive(stream: &mut TcpStream) -> Vec<u8> {
+    let mut length = [0; 4];
+    stream.read_exact(&mut length).unwrap();
+    let mut answer = vec![0; usize::try_from(i32::from_be_bytes(length)).unwrap()];
     stream.read_exact(&mut answer).unwrap();
-    // Correlation id, throttle time, one topic, its name, then the code.
-    let at = 4 + 4 + 4 + 2 + name.len();
-    i16::from_be_bytes([answer[at], answer[at + 1]])
+    answer.split_off(4)
+}
+
+/// CreateTopics version 2, one partition; gives the code.
+fn create_topic(at: SocketAddr, name: &str) -> i16 {
+    let name = text(name);
+    let fields: [&[u8]; 8] = [
+        &int(1),
+        &name,
+        &int(1),
+        &[0, 1],
+        &int(0),
+        &int(0),
+        &int(1000),
+        &[0],
+    ];
+    let answer = receive(&mut send(at, &frame(19, 2, &fields)));
+    // Throttle time, one topic, its name, then the code.
+    let code = 4 + 4 + name.len();
+    i16::from_be_bytes([answer[code], answer[code + 1]])
+}
+
+/// Fetch version 4 that waits a minute for the first record of partition 0; taken when this returns.
+fn park_fetch(at: SocketAddr, topic: &str) -> TcpStream {
+    let (topic, mib) = (text(topic), int(1 << 20));
+    let fields: [&[u8]; 11] = [
+        // Replica, longest wait, least and most bytes, isolation.
+        &int(-1),
+        &int(60_000),
+        &int(1),
+        &mib,
+        &[0],
+        &int(1),
+        &topic,
+        &int(1),
+        &int(0),
+        &[0; 8],
+        &mib,
+    ];
+    // ApiVersions in front, in one piece: what is answered there was read with what follows.
+    let mut both = frame(18, 0, &[]);
+    both.extend(frame(1, 4, &fields));
+    let mut stream = send(at, &both);
+    receive(&mut stream);
+    stream
+}
+
+/// JoinGroup version 0, once there is a coordinator; the answer comes when the group has assembled.
+fn park_join(at: SocketAddr) -> TcpStream {
+    let (group, empty, kind, range) = (text("g"), text(""), text("consumer"), text("range"));
+    let ask = frame(10, 0, &[&group]);
+    while receive(&mut send(at, &ask))[..2] != [0, 0] {
+        std::thread::yield_now();
+    }
+    let fields: [&[u8]; 7] = [
+        &group,
+        &int(1_000_000),
+        &empty,
+        &kind,
+        &int(1),
+        &range,
+        &int(0),
+    ];
+    send(at, &frame(11, 0, &fields))
 }
 
 #[test]
@@ -226,46 +299,36 @@ fn interrupt_stops_too_and_http_can_be_off() {
     assert_eq!(served.wait().code(), Some(0));
 }
 
-/// A Fetch that waits a minute for records: version 4, by hand.
-fn park_fetch(at: SocketAddr, topic: &str) -> TcpStream {
-    let mut body = Vec::new();
-    body.extend(1_i16.to_be_bytes());
-    body.extend(4_i16.to_be_bytes());
-    body.extend(9_i32.to_be_bytes());
-    body.extend((-1_i16).to_be_bytes());
-    // Replica, longest wait, least and most bytes, isolation.
-    for field in [-1_i32, 60_000, 1, 1 << 20] {
-        body.extend(field.to_be_bytes());
-    }
-    body.push(0);
-    body.extend(1_i32.to_be_bytes());
-    body.extend(i16::try_from(topic.len()).unwrap().to_be_bytes());
-    body.extend(topic.as_bytes());
-    body.extend(1_i32.to_be_bytes());
-    body.extend(0_i32.to_be_bytes());
-    body.extend(0_i64.to_be_bytes());
-    body.extend((1_i32 << 20).to_be_bytes());
-    let mut stream = TcpStream::connect(at).unwrap();
-    stream
-        .write_all(&i32::try_from(body.len()).unwrap().to_be_bytes())
-        .unwrap();
-    stream.write_all(&body).unwrap();
-    stream
-}
-
 #[test]
-fn a_second_signal_does_not_wait() {
+fn a_stop_ends_long_polls_and_waits_for_nothing_else() {
     let root = tempfile::tempdir().unwrap();
     let config = root.path().join("highwater.toml");
     std::fs::write(&config, "stop.grace = '1h'\n").unwrap();
     let args = ["--config", config.to_str().unwrap()];
     let mut served = Served::start(&root.path().join("data"), &args);
     assert_eq!(create_topic(served.address("kafka"), "t"), 0);
-    let _parked = park_fetch(served.address("kafka"), "t");
-    while !served
-        .http("/metrics")
-        .contains("highwater_kafka_connections 1")
-    {
+    let mut parked = park_fetch(served.address("kafka"), "t");
+    served.signal("TERM");
+    // The whole, empty answer comes although its minute is not over, then the end of the stream.
+    let mut answer = Vec::new();
+    parked.read_to_end(&mut answer).unwrap();
+    let length = i32::from_be_bytes(answer[..4].try_into().unwrap());
+    assert_eq!(answer.len(), 4 + usize::try_from(length).unwrap());
+    assert_eq!(served.wait().code(), Some(0));
+    assert!(root.path().join("data/kafka/.kafka_cleanshutdown").exists());
+}
+
+#[test]
+fn a_second_signal_does_not_wait() {
+    let root = tempfile::tempdir().unwrap();
+    let config = root.path().join("highwater.toml");
+    let text = "stop.grace = '1h'\n[kafka]\ngroup.initial.rebalance.delay.ms = '10m'\n";
+    std::fs::write(&config, text).unwrap();
+    let args = ["--config", config.to_str().unwrap()];
+    let mut served = Served::start(&root.path().join("data"), &args);
+    let _parked = park_join(served.address("kafka"));
+    // The coordinator knows the group once it has taken the request.
+    while !served.http("/metrics").contains(r#"group="g""#) {
         std::thread::yield_now();
     }
     served.signal("TERM");

@@ -510,4 +510,8 @@ impl Waiting for ProduceAnswer {
     fn deadline(&self) -> Option<Instant> {
         Some(self.deadline)
     }
+
+    fn cut_short(&mut self) {
+        // The records are in the log: the sync they wait for comes, and the producer should hear of it.
+    }
 }

@@ -146,6 +146,9 @@ impl Connection {
     /// Handles what is buffered, sends what is ready, reads once.
     fn turn(&mut self, cx: &mut Context<'_>) -> Result<Turn, Close> {
         let drained = self.handle_frames(cx)?;
+        if self.shard.stopping.get() {
+            self.queue.cut_short();
+        }
         let settled =
             self.queue
                 .poll_settle(cx, &mut self.output, &self.shard.buffers, &self.shard.stats)?;

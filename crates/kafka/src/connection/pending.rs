@@ -35,6 +35,9 @@ pub(crate) trait Waiting: std::fmt::Debug {
 
     /// When to poll again although nothing woke.
     fn deadline(&self) -> Option<Instant>;
+
+    /// The server stops: give the answer there is now, if waiting longer is only a courtesy.
+    fn cut_short(&mut self);
 }
 
 pub(crate) enum Slot {
@@ -113,6 +116,15 @@ impl Queue {
     pub(crate) fn accepts(&self) -> bool {
         self.slots.len() < QUEUE_LIMIT
             && !self.slots.back().is_some_and(|(slot, _)| slot.is_barrier())
+    }
+
+    /// Tells every answer that the server stops.
+    pub(crate) fn cut_short(&mut self) {
+        for (slot, _) in &mut self.slots {
+            if let Slot::Waiting(waiting) = slot {
+                waiting.cut_short();
+            }
+        }
     }
 
     /// When the first in line wants to be polled although nothing woke.

@@ -301,4 +301,8 @@ impl Waiting for FetchAnswer {
     fn deadline(&self) -> Option<Instant> {
         Some(self.bounds.deadline)
     }
+
+    fn cut_short(&mut self) {
+        self.bounds.deadline = Instant::now();
+    }
 }
