@@ -276,7 +276,7 @@ pub(crate) fn cases(normally: u32) -> u32 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(cases(48)))]
+    #![proptest_config(ProptestConfig::with_cases(cases(16)))]
     #[test]
     fn any_engine_is_a_row_of_bytes(
         first in engine(),
