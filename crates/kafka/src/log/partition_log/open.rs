@@ -171,7 +171,7 @@ impl Loading<'_> {
         if !self.hints.clean {
             return match self.settled_end(&last) {
                 Some(end) => {
-                    self.load_producers(end.next_offset)?;
+                    self.load_producers(end.next_offset, end.next_offset)?;
                     self.report.recovered_from = end.next_offset;
                     Ok(end)
                 }
@@ -188,7 +188,7 @@ impl Loading<'_> {
             }
             Err(error) => return Err(error),
         };
-        self.load_producers(end.next_offset)?;
+        self.load_producers(end.next_offset, end.next_offset)?;
         Ok(end)
     }
 

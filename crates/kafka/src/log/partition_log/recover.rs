@@ -47,7 +47,7 @@ impl Loading<'_> {
         }
         let resume = self.resume_point(&Arc::clone(&self.segments[first]), recovery_point)?;
         self.report.recovered_from = resume.next_offset;
-        self.load_producers(resume.next_offset)?;
+        let known = self.load_producers(resume.next_offset, recovery_point)?;
         let mut end = End {
             next_offset: resume.next_offset,
             state: resume.state,
@@ -59,7 +59,7 @@ impl Loading<'_> {
                 Some(resume) => resume,
                 None => fresh(&segment, self)?,
             };
-            let (walked, state) = self.walk_segment(&segment, from)?;
+            let (walked, state) = self.walk_segment(&segment, from, known)?;
             end = End {
                 next_offset: walked.next_offset,
                 state,
@@ -76,6 +76,10 @@ impl Loading<'_> {
                 indexes.trim()?;
             }
             indexes.flush()?;
+        }
+        if end.next_offset < known {
+            // The log ends below what the snapshot knew: an older one counts.
+            self.load_producers(end.next_offset, end.next_offset)?;
         }
         Ok(end)
     }
@@ -118,18 +122,20 @@ impl Loading<'_> {
         })
     }
 
+    /// Walks one segment from `from` on; the producers are as of `known` already.
     fn walk_segment(
         &mut self,
         segment: &Arc<LogSegment>,
         from: Resume,
+        known: KafkaOffset,
     ) -> Result<(Walked, IndexState), StorageError> {
         let limits = self.limits();
         let indexes = Arc::clone(segment.indexes(self.dir, limits)?);
         let txn_index = segment.txn_index(self.dir);
-        if from.position == 0 {
-            txn_index.reset()?
+        if from.position == 0 && from.next_offset >= known {
+            txn_index.reset()?;
         } else {
-            txn_index.cut_end(from.next_offset)?
+            txn_index.cut_end(from.next_offset.max(known))?;
         }
         let mut state = from.state;
         let (epochs, producers) = (&mut self.epochs, &mut self.producers);
@@ -149,6 +155,9 @@ impl Loading<'_> {
                 {
                     epochs_changed |=
                         epochs.note(header.leader_epoch, KafkaOffset(header.base_offset));
+                }
+                if header.base_offset < known.0 {
+                    return Ok(());
                 }
                 match replay(producers, header, view.bytes()) {
                     Some(aborted) => txn_index.append(&aborted),
@@ -233,12 +242,17 @@ impl Loading<'_> {
         Ok(path)
     }
 
-    /// Producer state as of `end`: the newest snapshot and the batches after it.
-    pub(super) fn load_producers(&mut self, end: KafkaOffset) -> Result<(), StorageError> {
-        let snapshot = newest_snapshot(self.dir, end, &mut self.report)?;
+    /// Producer state as of `end` or later: the newest snapshot up to `newest`, and if that lies
+    /// below `end` the batches between. Gives the offset the state is as of.
+    pub(super) fn load_producers(
+        &mut self,
+        end: KafkaOffset,
+        newest: KafkaOffset,
+    ) -> Result<KafkaOffset, StorageError> {
+        let snapshot = newest_snapshot(self.dir, newest.max(end), &mut self.report)?;
         let (from, states) = match snapshot {
             Some(found) => found,
-            None if self.hints.clean => return Ok(()),
+            None if self.hints.clean => return Ok(end),
             None => (
                 KafkaOffset(self.segments.first().map_or(0, |s| s.base())),
                 ProducerStates::default(),
@@ -246,7 +260,7 @@ impl Loading<'_> {
         };
         self.producers = states;
         if from >= end {
-            return Ok(());
+            return Ok(from);
         }
         let first = self
             .segments
@@ -278,7 +292,7 @@ impl Loading<'_> {
                 replay(&mut self.producers, &found.header, &bytes);
             }
         }
-        Ok(())
+        Ok(end)
     }
 }
 

@@ -433,3 +433,40 @@ fn a_directory_no_topic_claims_is_set_aside_whole() {
             > 0
     );
 }
+
+#[test]
+fn producers_after_a_crash_are_those_of_the_checkpoint_and_what_came_after() {
+    let root = tempfile::tempdir().unwrap();
+    let send = |log: &PartitionLog, sequence: i32| {
+        let stamp = builder::ProducerStamp {
+            id: 9,
+            epoch: 0,
+            base_sequence: sequence,
+        };
+        let mut builder = BatchBuilder::default().producer(stamp);
+        builder.push(NOW, None, Some(b"v"));
+        log.append(&mut builder.finish().unwrap(), &AppendContext::client(NOW))
+    };
+    {
+        let open = open_with(root.path(), EngineKind::File, LogConfig::default());
+        let log = open.dir.create(&tp(), id(), LogConfig::default()).unwrap();
+        (0..3).for_each(|sequence| drop(send(&log, sequence).unwrap()));
+        open.dir.checkpoint().unwrap();
+        (3..5).for_each(|sequence| drop(send(&log, sequence).unwrap()));
+        wait(&log, Ack::Durable, KafkaOffset(5)).unwrap();
+    }
+    let open = open_with(root.path(), EngineKind::File, LogConfig::default());
+    let log = open.dir.log(&tp()).unwrap();
+    let producers = log.producers().unwrap();
+    let known: Vec<i32> = producers[0]
+        .batches()
+        .map(|batch| batch.last_sequence)
+        .collect();
+    assert_eq!(
+        known,
+        [2, 3, 4],
+        "the checkpoint's last batch, then each once"
+    );
+    assert!(send(&log, 3).unwrap().duplicate);
+    assert!(!send(&log, 5).unwrap().duplicate);
+}
