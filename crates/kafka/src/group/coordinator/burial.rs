@@ -130,7 +130,8 @@ pub(super) fn bury_group(group: &Arc<str>, slot: &Slot) -> Result<Vec<Write>, Gr
         writes.push(bury_offset(group, &topic, partition)?);
     }
     writes.extend(bury_foreign(group, slot));
-    if slot.recorded {
+    // Kafka keeps a group that it knows by its offsets alone until this tombstone, too.
+    if slot.recorded || (slot.foreign.is_none() && !slot.offsets.is_empty()) {
         let key = records::group_key(group).map_err(|_| GroupError::Unexpected)?;
         let entry = Entry::Group {
             group: group.clone(),
