@@ -82,14 +82,23 @@ impl Coordinator {
     pub(crate) fn start(self: &Arc<Self>) {
         let timers = tokio::spawn(self.clone().watch());
         let coordinator = self.clone();
-        let reading = tokio::task::spawn_blocking(move || {
-            for shard in coordinator.shards().unwrap_or_default() {
-                if shard.begin_reading() {
-                    shard.read_now();
-                }
-            }
-        });
+        let reading = tokio::task::spawn_blocking(move || coordinator.read_all());
         self.tasks.lock().extend([timers, reading]);
+    }
+
+    /// Blocks on the disk.
+    fn read_all(&self) {
+        let mut groups = 0;
+        for shard in self.shards().unwrap_or_default() {
+            if self.closed.load(Ordering::SeqCst) {
+                return;
+            }
+            if shard.begin_reading() {
+                shard.read_now();
+            }
+            groups += shard.open().map_or(0, |open| open.ledger.len());
+        }
+        tracing::info!(groups, "consumer groups read");
     }
 
     /// Ends the tasks and answers whoever waits; later requests are sent away.
