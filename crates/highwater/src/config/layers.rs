@@ -172,7 +172,12 @@ impl Merge {
             Some(setting) => format!("kafka.{}", setting.replace('_', ".")),
             None => key,
         };
-        self.set(&key, value.to_owned(), Origin::Environment(name.to_owned()));
+        // The prefix is also that of a binary's path, a version, a service's address: only what looks like a
+        // setting has to be one.
+        let looks_like_one = key.contains('.') || nearest_key(&key).is_some();
+        if known(&key) || looks_like_one {
+            self.set(&key, value.to_owned(), Origin::Environment(name.to_owned()));
+        }
     }
 
     fn set(&mut self, name: &str, value: String, origin: Origin) {
@@ -188,7 +193,7 @@ impl Merge {
         let names = KEYS.iter().map(|key| key.name);
         let last = |name: &'static str| name.rsplit('.').next().unwrap_or(name);
         // `kafka = "…"` at the top, or `http` in the wrong section: the last word tells.
-        let nearest = kafka::config::nearest(name, names.clone()).or_else(|| {
+        let nearest = nearest_key(name).or_else(|| {
             let wanted = name.rsplit('.').next().unwrap_or(name);
             names.clone().find(|candidate| last(candidate) == wanted)
         });
@@ -198,6 +203,11 @@ impl Merge {
             nearest,
         });
     }
+}
+
+/// The key that was probably meant.
+fn nearest_key(name: &str) -> Option<&'static str> {
+    kafka::config::nearest(name, KEYS.iter().map(|key| key.name))
 }
 
 /// Whether the name is ours, or one of Kafka's (checked against its own table later).

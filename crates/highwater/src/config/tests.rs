@@ -94,6 +94,8 @@ fn foreign_variables_are_left_alone() {
         ("HIGHWATER_PORT_9092_TCP", "tcp://10.0.0.1:9092"),
         ("HIGHWATER_SERVICE_HOST", "10.0.0.1"),
         ("HIGHWATER_BOOTSTRAP", "127.0.0.1:9092"),
+        ("HIGHWATER_CACHE", "/tmp"),
+        ("HIGHWATER_VERSION", "1"),
     ];
     assert!(load_text("", &environment, &[]).is_ok());
 }
@@ -179,6 +181,11 @@ fn environment_and_flags_are_held_to_the_same() {
     assert_eq!(
         error,
         "environment HIGHWATER_LISTN__KAFKA: unknown key `listn.kafka`; did you mean `listen.kafka`?"
+    );
+    let error = load_text("", &[("HIGHWATER_DAT", "x")], &[]).unwrap_err();
+    assert_eq!(
+        error,
+        "environment HIGHWATER_DAT: unknown key `dat`; did you mean `data`?"
     );
     let error = load_text("", &[], &[("engine", "x")]).unwrap_err();
     assert_eq!(
