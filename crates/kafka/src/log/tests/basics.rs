@@ -450,9 +450,13 @@ fn producers_after_a_crash_are_those_of_the_checkpoint_and_what_came_after() {
     {
         let open = open_with(root.path(), EngineKind::File, LogConfig::default());
         let log = open.dir.create(&tp(), id(), LogConfig::default()).unwrap();
-        (0..3).for_each(|sequence| drop(send(&log, sequence).unwrap()));
+        for sequence in 0..3 {
+            send(&log, sequence).unwrap();
+        }
         open.dir.checkpoint().unwrap();
-        (3..5).for_each(|sequence| drop(send(&log, sequence).unwrap()));
+        for sequence in 3..5 {
+            send(&log, sequence).unwrap();
+        }
         wait(&log, Ack::Durable, KafkaOffset(5)).unwrap();
     }
     let open = open_with(root.path(), EngineKind::File, LogConfig::default());

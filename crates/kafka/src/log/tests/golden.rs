@@ -246,3 +246,50 @@ fn aborted_transactions_are_known() {
     assert_eq!(aborted, [(11, 21), (33, 43), (55, 65)]);
     assert_eq!(log.last_stable_offset().unwrap().0, 66);
 }
+
+#[test]
+fn a_directory_kafka_was_killed_on_recovers_to_the_same_bytes() {
+    for kind in EngineKind::ALL {
+        let root = tempfile::tempdir().unwrap();
+        copy_of(&golden(), root.path());
+        let before = side_files(root.path());
+        // As kill -9 leaves it: no marker, no recovery point but the rolls', indexes at full size.
+        std::fs::remove_file(root.path().join(".kafka_cleanshutdown")).unwrap();
+        let points = "0\n2\nplain 0 344\ntxn 0 10\n";
+        std::fs::write(root.path().join("recovery-point-offset-checkpoint"), points).unwrap();
+        for path in before.keys() {
+            let full = match path.rsplit('.').next() {
+                Some("index") => 10_485_760,
+                Some("timeindex") => 10_485_756,
+                _ => continue,
+            };
+            let file = std::fs::File::options()
+                .write(true)
+                .open(root.path().join(path));
+            file.unwrap().set_len(full).unwrap();
+        }
+        let (dir, report) = open(root.path(), kind);
+        assert!(
+            report
+                .partitions
+                .iter()
+                .all(|partition| partition.cuts.is_empty()),
+            "{report}"
+        );
+        check_contents(&dir);
+        dir.close().unwrap();
+        let after = side_files(root.path());
+        for (path, bytes) in &before {
+            let below = path.starts_with("plain-0/") && !path.contains("344")
+                || path == "txn-0/00000000000000000000.timeindex"
+                || path == "txn-0/00000000000000000000.index";
+            let same = after.get(path).is_some_and(|found| {
+                found == bytes
+                    || (below
+                        && found.starts_with(bytes)
+                        && found[bytes.len()..].iter().all(|byte| *byte == 0))
+            });
+            assert!(same || path.ends_with("snapshot"), "{kind}: {path} differs");
+        }
+    }
+}
