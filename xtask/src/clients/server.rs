@@ -64,7 +64,7 @@ impl FromStr for Target {
 const PROFILE: &str = "checked";
 
 /// Names a binary to run instead of building one, for instance a released one.
-const BINARY: &str = "HIGHWATER_BINARY";
+const BINARY: &str = "XTASK_SERVER";
 
 /// Builds Highwater if one of the targets is it, unless a binary is named.
 pub(crate) fn build(targets: &[Target]) -> Result<()> {
@@ -264,6 +264,8 @@ fn next_log(dir: &Path) -> PathBuf {
 
 fn highwater(dir: &Path, engine: &str, address: &str, settings: &[&str]) -> Command {
     let mut command = Command::new(binary());
+    // Where downloads are kept is no setting of the server, and it refuses what it does not know.
+    command.env_remove("HIGHWATER_CACHE");
     command.arg("serve").arg("--data").arg(dir.join("data"));
     command.args([
         "--engine",
