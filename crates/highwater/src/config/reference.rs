@@ -97,7 +97,8 @@ const INTRODUCTION: &str = "\
 Highwater starts without any configuration. What you set comes from one TOML file (`--config FILE` or
 `HIGHWATER_CONFIG`), from environment variables and from flags; each wins over the one before. In a variable's
 name a double underscore stands for the dot. An unknown key or a value that makes no sense stops the start with a
-message that says what, where and what would be right. `highwater config check` only checks,
+message that says what, where and what would be right; a variable that only shares the prefix
+(`HIGHWATER_VERSION`) is left alone. `highwater config check` only checks,
 `highwater config show --origin` says who set what.
 
 ```toml

@@ -296,7 +296,7 @@ pub static BROKER_SETTINGS: &[BrokerSetting] = &[
         "60000",
         AtLeast(1),
         AtStart,
-        "How often recovery points are written; recovery after a crash reads what came later.",
+        "How often logs are synced and recovery points, log starts and high watermarks written; recovery after a crash reads what came later.",
     ),
     row(
         "log.flush.scheduler.interval.ms",
@@ -305,14 +305,6 @@ pub static BROKER_SETTINGS: &[BrokerSetting] = &[
         AtLeast(1),
         AtStart,
         "Used where log.flush.interval.ms is not set.",
-    ),
-    row(
-        "log.flush.start.offset.checkpoint.interval.ms",
-        Int,
-        "60000",
-        AtLeast(1),
-        AtStart,
-        "How often log start offsets are written.",
     ),
     row(
         "log.index.interval.bytes",
@@ -566,14 +558,6 @@ pub static BROKER_SETTINGS: &[BrokerSetting] = &[
         "What this node is. Always both on a single node.",
     ),
     row(
-        "producer.id.expiration.check.interval.ms",
-        Int,
-        "600000",
-        AtLeast(1),
-        AtStart,
-        "How often idle producers are looked for.",
-    ),
-    row(
         "producer.id.expiration.ms",
         Int,
         "86400000",
@@ -588,14 +572,6 @@ pub static BROKER_SETTINGS: &[BrokerSetting] = &[
         Only("false", "this build has no tiered storage"),
         AtStart,
         "Tiered storage. Always false here.",
-    ),
-    row(
-        "replica.high.watermark.checkpoint.interval.ms",
-        Long,
-        "5000",
-        AtLeast(1),
-        AtStart,
-        "How often high watermarks are written.",
     ),
     row(
         "socket.request.max.bytes",

@@ -49,16 +49,10 @@ pub struct BrokerSettings {
     pub offsets_retention_check_interval_ms: i64,
     /// `producer.id.expiration.ms`, default 1 day.
     pub producer_id_expiration_ms: i64,
-    /// `producer.id.expiration.check.interval.ms`, default 10 minutes.
-    pub producer_id_expiration_check_interval_ms: i64,
     /// `log.retention.check.interval.ms`, default 5 minutes.
     pub retention_check_interval_ms: i64,
     /// `log.flush.offset.checkpoint.interval.ms`, default 1 minute.
     pub recovery_point_interval_ms: i64,
-    /// `log.flush.start.offset.checkpoint.interval.ms`, default 1 minute.
-    pub log_start_interval_ms: i64,
-    /// `replica.high.watermark.checkpoint.interval.ms`, default 5 s.
-    pub high_watermark_interval_ms: i64,
     /// `num.recovery.threads.per.data.dir`, default 2.
     pub recovery_threads: usize,
     /// What a topic without settings of its own gets.
@@ -104,13 +98,8 @@ impl BrokerSettings {
             offsets_retention_ms: long("offsets.retention.minutes").saturating_mul(60_000),
             offsets_retention_check_interval_ms: long("offsets.retention.check.interval.ms"),
             producer_id_expiration_ms: long("producer.id.expiration.ms"),
-            producer_id_expiration_check_interval_ms: long(
-                "producer.id.expiration.check.interval.ms",
-            ),
             retention_check_interval_ms: long("log.retention.check.interval.ms"),
             recovery_point_interval_ms: long("log.flush.offset.checkpoint.interval.ms"),
-            log_start_interval_ms: long("log.flush.start.offset.checkpoint.interval.ms"),
-            high_watermark_interval_ms: long("replica.high.watermark.checkpoint.interval.ms"),
             recovery_threads: usize::try_from(long("num.recovery.threads.per.data.dir"))
                 .unwrap_or(1)
                 .max(1),
