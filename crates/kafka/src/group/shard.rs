@@ -149,7 +149,11 @@ impl Shard {
 
     fn bring_to_life(&self, mut ledger: Ledger) -> Open {
         ledger.finish(self.common.time.now_ms());
-        tracing::debug!(partition = self.partition, groups = ledger.len(), "groups read");
+        tracing::debug!(
+            partition = self.partition,
+            groups = ledger.len(),
+            "groups read"
+        );
         let groups: Vec<_> = ledger.groups().map(|(name, _)| name.clone()).collect();
         let mut open = Open::new(ledger);
         for group in groups {
