@@ -474,3 +474,32 @@ fn producers_after_a_crash_are_those_of_the_checkpoint_and_what_came_after() {
     assert!(send(&log, 3).unwrap().duplicate);
     assert!(!send(&log, 5).unwrap().duplicate);
 }
+
+#[test]
+fn after_a_crash_only_logs_that_were_in_use_are_opened() {
+    let root = tempfile::tempdir().unwrap();
+    let busy = TopicPartition::new("busy", 0);
+    {
+        let open = open_with(root.path(), EngineKind::File, LogConfig::default());
+        let idle = open.dir.create(&tp(), id(), LogConfig::default()).unwrap();
+        let log = open.dir.create(&busy, id(), LogConfig::default()).unwrap();
+        append(&idle, &[b"a", b"b"]);
+        append(&log, &[b"c"]);
+        open.dir.checkpoint().unwrap();
+        let end = append(&log, &[b"d"]).end;
+        wait(&log, Ack::Durable, end).unwrap();
+    }
+    let open = open_with(root.path(), EngineKind::File, LogConfig::default());
+    assert!(!open.dir.log(&tp()).unwrap().is_open());
+    assert!(open.dir.log(&busy).unwrap().is_open());
+    let walked: Vec<&str> = open
+        .report
+        .partitions
+        .iter()
+        .map(|p| &*p.partition)
+        .collect();
+    assert_eq!(walked, ["busy-0"]);
+    let idle = open.dir.log(&tp()).unwrap();
+    assert_eq!(all_records(&idle, 0).len(), 2);
+    assert_eq!(append(&idle, &[b"e"]).base_offset.0, 2);
+}
