@@ -272,6 +272,19 @@ fn starts_with_nothing_and_says_where() {
 }
 
 #[test]
+fn idles_in_little_memory() {
+    let root = tempfile::tempdir().unwrap();
+    let served = Served::start(root.path(), &[]);
+    let metrics = served.http("/metrics");
+    let bytes = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("highwater_process_resident_memory_bytes "))
+        .and_then(|bytes| bytes.parse::<u64>().ok())
+        .unwrap();
+    assert!(bytes < 30 << 20, "{bytes} bytes resident");
+}
+
+#[test]
 fn requests_are_counted() {
     let root = tempfile::tempdir().unwrap();
     let served = Served::start(root.path(), &[]);
