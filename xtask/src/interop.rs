@@ -1,8 +1,8 @@
 //! `cargo xtask interop`: one data directory, served in turn by Highwater and by Apache Kafka 4.3.1.
 //!
 //! A Java client (`tests/clients/java/interop/RoundTrip.java`) keeps a model of every topic, topic id, setting, record and
-//! committed offset; after each change of server it compares all of them, then adds to both. Servers are stopped, killed,
-//! and killed under load. Between two servers nothing touches the directory: there is no conversion step.
+//! committed offset; after each change of server it compares all of them, then adds to both. Servers are stopped, and
+//! killed under load. Between two servers nothing touches the directory: there is no conversion step.
 //! After Highwater, Kafka's own `DumpLogSegments` reads every file; and the indexes that Kafka rebuilds must equal ours.
 
 use std::collections::BTreeMap;
@@ -63,8 +63,6 @@ fn steps(report: &mut Report, engine: Target, keep: bool) {
                 (Target::Kafka, End::KillUnderLoad),
                 (engine, End::KillUnderLoad),
                 (Target::Kafka, End::Stop),
-                (engine, End::Kill),
-                (Target::Kafka, End::Kill),
                 (engine, End::Stop),
             ];
             trip(&legs, keep)
@@ -93,7 +91,6 @@ fn steps(report: &mut Report, engine: Target, keep: bool) {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     Stop,
-    Kill,
     KillUnderLoad,
 }
 
@@ -150,7 +147,6 @@ fn leg(dir: &Path, number: usize, target: Target, end: End) -> Result<String> {
     )?);
     match end {
         End::Stop => server.stop()?,
-        End::Kill => server.kill()?,
         End::KillUnderLoad => said.push(kill_under_load(server, dir, number)?),
     }
     if target != Target::Kafka {

@@ -242,8 +242,8 @@ impl Server {
     }
 }
 
-/// How long a server may take to start or to stop.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a server may take to start or to stop; the Java one has been seen to need a minute on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 impl Drop for Server {
     fn drop(&mut self) {

@@ -47,7 +47,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * next verify.
  */
 public final class RoundTrip {
-    private static final long PATIENCE_MS = 40_000;
+    private static final long PATIENCE_MS = 90_000;
     private static final String[] CODECS = {"none", "gzip", "snappy", "lz4", "zstd"};
 
     private final String bootstrap;
