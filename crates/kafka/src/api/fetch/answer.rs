@@ -93,17 +93,21 @@ impl FetchAnswer {
             return Poll::Ready(());
         };
         let opened = opened.clone();
+        // Warmed once, an answer goes out with what was read: partitions that turn cold meanwhile come with the next
+        // request. Warming in turns would serve nobody while several of them do not fit the answer together.
+        let mut was_warmed = false;
         loop {
             if let Some(warming) = &mut self.warming {
                 // A pool that panicked leaves the partitions cold; they are tried again by the next request.
                 let done = std::task::ready!(std::pin::Pin::new(warming).poll(cx));
                 self.warmed = done.unwrap_or_default();
                 self.warming = None;
+                was_warmed = true;
             }
             let routes = self.broker.routes().current();
             let mut session = opened.session.lock();
             let pass = self.read(&mut session, &routes);
-            if !pass.cold.is_empty() && self.warmed.is_empty() {
+            if !pass.cold.is_empty() && !was_warmed {
                 self.warming = Some(warm(&mut session, &routes, self.bounds, &pass.cold));
                 continue;
             }
@@ -118,6 +122,7 @@ impl FetchAnswer {
                 self.partitions.clear();
                 return Poll::Pending;
             }
+            was_warmed = false;
         }
     }
 
