@@ -96,6 +96,11 @@ impl Broker {
             clock: Arc::clone(&config.clock),
         };
         let (metadata, metadata_report) = Metadata::open(&config.root, &options)?;
+        if metadata_report.is_remarkable() {
+            tracing::warn!("{metadata_report}");
+        } else {
+            tracing::debug!("{metadata_report}");
+        }
         let metadata = Arc::new(metadata);
         let layers = config
             .layers

@@ -72,6 +72,13 @@ pub struct MetadataReport {
     pub kafka_was_killed: bool,
 }
 
+impl MetadataReport {
+    /// Whether the operator should read it: something was adopted, cut, or is missing.
+    pub fn is_remarkable(&self) -> bool {
+        self.origin == Origin::Adopted || self.tail.is_some() || self.missing > 0
+    }
+}
+
 impl fmt::Display for MetadataReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.origin {

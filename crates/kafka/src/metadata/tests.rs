@@ -212,7 +212,7 @@ fn partitions_without_metadata_are_adopted_with_ids_and_epochs() {
     fs::create_dir(dir.path().join("other")).unwrap();
     let (metadata, report) = open(dir.path());
     assert_eq!(report.origin, Origin::Adopted);
-    assert!(report.to_string().contains("ADOPTED"));
+    assert!(report.is_remarkable() && report.to_string().contains("ADOPTED"));
     let topic = metadata.topic("t.x").unwrap();
     assert_eq!((topic.id(), topic.partition_count()), (id, 3));
     let epochs: Vec<_> = topic
