@@ -115,37 +115,40 @@ class Worker:
         return {'errors': {load.kind: load.errors for load in self.loads if load.errors}}
 
     def verify(self, _):
-        detail, read = [], 0
+        records, detail = self.read(), []
         for load in self.loads:
             for partition in range(PARTITIONS):
-                records = self.read(load.topic, partition)
-                read += len(records)
-                detail += compare(load, partition, records)
+                detail += compare(load, partition, records[load.topic, partition])
         group = self.commits.consumer.committed([TopicPartition(self.commits.topic, 0)], PATIENCE_S)[0]
         if not self.commits.last <= group.offset <= self.commits.tried:
             detail.append(f'commit {self.commits.last} was acknowledged, {group.offset} is stored')
         self.commits.consumer.close()
         acked = sum(len(answers) for load in self.loads for answers in load.acked.values())
+        read = sum(map(len, records.values()))
         return {'ok': not detail, 'acked': acked, 'read': read, 'detail': '\n'.join(detail)}
 
-    def read(self, topic, partition):
-        """Offset → number of every record of a partition, which must come in the order of its offsets."""
+    def read(self):
+        """(Topic, partition) → numbers of all its records; the offsets must be 0, 1, 2 …"""
         consumer = Consumer({'bootstrap.servers': self.bootstrap, 'group.id': 'reader', 'enable.auto.commit': False,
                              'auto.offset.reset': 'error', 'log_level': 0})
-        records = {}
         try:
-            _, end = consumer.get_watermark_offsets(TopicPartition(topic, partition), PATIENCE_S)
-            consumer.assign([TopicPartition(topic, partition, OFFSET_BEGINNING)])
+            everything = [(load.topic, partition) for load in self.loads for partition in range(PARTITIONS)]
+            ends = {key: consumer.get_watermark_offsets(TopicPartition(*key), PATIENCE_S)[1] for key in everything}
+            consumer.assign([TopicPartition(*key, OFFSET_BEGINNING) for key in everything])
+            records, left = {key: [] for key in everything}, sum(ends.values())
             until = time.monotonic() + PATIENCE_S
-            while len(records) < end:
-                assert time.monotonic() < until, f'{topic}-{partition}: {len(records)} records of {end} read'
-                for message in consumer.consume(min(10000, end - len(records)), 1):
-                    assert message.error() is None, f'{topic}-{partition}: {message.error()}'
-                    assert message.offset() == len(records), f'{topic}-{partition}: offset {message.offset()} after {len(records)}'
-                    records[message.offset()] = int(message.value().split(b' ', 1)[0])
+            while left > 0:
+                assert time.monotonic() < until, f'not read: {[key for key in everything if len(records[key]) < ends[key]]}'
+                for message in consumer.consume(min(10000, left), 1):
+                    numbers = records[message.topic(), message.partition()]
+                    assert message.error() is None, f'{message.topic()}-{message.partition()}: {message.error()}'
+                    assert message.offset() == len(numbers), \
+                        f'{message.topic()}-{message.partition()}: offset {message.offset()} after {len(numbers)}'
+                    numbers.append(int(message.value().split(b' ', 1)[0]))
+                    left -= 1
+            return records
         finally:
             consumer.close()
-        return records
 
 
 def compare(load, partition, records):
@@ -153,10 +156,10 @@ def compare(load, partition, records):
     name = f'{load.topic}-{partition}'
     wrong = []
     for offset, number in load.acked[partition]:
-        if records.get(offset) != number:
-            wrong.append(f'{name}: record {number} was acknowledged at offset {offset}, there is {records.get(offset)}')
-    numbers = list(records.values())
-    for before, after in zip(numbers, numbers[1:]):
+        stored = records[offset] if offset < len(records) else None
+        if stored != number:
+            wrong.append(f'{name}: record {number} was acknowledged at offset {offset}, there is {stored}')
+    for before, after in zip(records, records[1:]):
         if after <= before:
             wrong.append(f'{name}: record {after} follows {before}')
         elif after != before + 1 and 'idempotent' in load.kind and not load.errors:

@@ -97,7 +97,7 @@ fn one_round(
     let ready_after = killed.elapsed();
     if target != Target::Kafka {
         ensure!(
-            server.output().to_lowercase().contains("recover"),
+            server.output().to_lowercase().contains("crash before"),
             "round {round}: the server says nothing about its recovery:\n{}",
             server.output()
         );
