@@ -47,7 +47,7 @@ const SUITES: &[Suite] = &[
         name: "kafka-python",
         in_test: true,
         address: "127.0.0.1:0",
-        settings: &["num.partitions=4", "node.id=0"],
+        settings: &["num.partitions=4"],
         output: Output::Pytest,
         command: sources::kafka_python,
     },
