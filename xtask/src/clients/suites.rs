@@ -45,7 +45,7 @@ enum Output {
 const SUITES: &[Suite] = &[
     Suite {
         name: "kafka-python",
-        in_test: true,
+        in_test: false,
         address: "127.0.0.1:0",
         settings: &["num.partitions=4"],
         output: Output::Pytest,
