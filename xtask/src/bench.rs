@@ -6,6 +6,7 @@
 
 mod kafka;
 mod load;
+mod memory;
 mod server;
 mod store;
 mod table;

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::load::{self, Outcome, Produce};
+use super::memory::Filling;
 use super::server::{Kind, Server, machine};
 use super::table::{Bar, Runs, median, short, spread};
 use crate::{maven, step, workspace};
@@ -30,6 +31,9 @@ pub(crate) struct Args {
     /// Highwater's engine; its default when not given.
     #[arg(long, default_value = "")]
     engine: String,
+    /// Leaves free memory as it is, so that writers pay for pages nobody has touched.
+    #[arg(long)]
+    fresh_memory: bool,
     /// Appends the tables to this file too.
     #[arg(long)]
     write: Option<PathBuf>,
@@ -154,6 +158,10 @@ fn measure(args: &Args, jars: &Path, dir: &Path) -> Result<(String, bool)> {
         ));
     }
     warm_up(&servers, jars, args)?;
+    let mut filling = match args.fresh_memory {
+        true => None,
+        false => Some(Filling::create(dir)?),
+    };
     out.line(
         "\n| cell | server | records/s | p50 ms | p99 ms | p99.9 ms | broker CPU s per million |",
     );
@@ -163,7 +171,7 @@ fn measure(args: &Args, jars: &Path, dir: &Path) -> Result<(String, bool)> {
         .iter()
         .filter(|cell| cell.name().contains(&args.filter))
     {
-        let runs = measure_cell(cell, &servers, jars, args.runs)?;
+        let runs = measure_cell(cell, &servers, jars, args.runs, filling.as_mut())?;
         for (kind, runs) in &runs {
             out.line(&row(cell, *kind, runs));
         }
@@ -251,7 +259,7 @@ fn cells(percent: u64) -> Vec<Cell> {
 fn warm_up(servers: &[Server], jars: &Path, args: &Args) -> Result<()> {
     let records = (2_000_000 * args.percent / 100).max(1000);
     for server in servers.iter().filter(|server| server.kind != Kind::Floor) {
-        load::create_topic(server, jars, "warm-up", 8, &[])?;
+        load::create_topic(server, "warm-up", 8, &[])?;
         for record_bytes in [100, 1024] {
             let work = Produce {
                 topic: "warm-up",
@@ -262,7 +270,7 @@ fn warm_up(servers: &[Server], jars: &Path, args: &Args) -> Result<()> {
             };
             load::java_produce(server, jars, work)?;
         }
-        load::delete_topic(server, jars, "warm-up")?;
+        load::delete_topic(server, "warm-up")?;
     }
     Ok(())
 }
@@ -272,6 +280,7 @@ fn measure_cell(
     servers: &[Server],
     jars: &Path,
     runs: usize,
+    mut filling: Option<&mut Filling>,
 ) -> Result<Vec<(Kind, Runs)>> {
     let taking_part: Vec<&Server> = servers
         .iter()
@@ -283,6 +292,9 @@ fn measure_cell(
     let mut figures = vec![Runs::default(); taking_part.len()];
     for run in 0..runs {
         for (server, runs) in taking_part.iter().zip(&mut figures) {
+            if let Some(filling) = &mut filling {
+                filling.top_up()?;
+            }
             let before = server.cpu_seconds()?;
             let outcome = load_once(cell, server, jars, run)?;
             let spent = server.cpu_seconds()? - before;
@@ -293,7 +305,7 @@ fn measure_cell(
         .iter()
         .filter(|server| server.kind != Kind::Floor)
     {
-        load::delete_topic(server, jars, &cell.topic())?;
+        load::delete_topic(server, &cell.topic())?;
     }
     Ok(taking_part
         .iter()
@@ -323,7 +335,7 @@ fn prepare(cell: &Cell, server: &Server, jars: &Path) -> Result<()> {
         (Kind::Floor, _) => return Ok(()),
     };
     let configs = ["file.delete.delay.ms=1000", durability];
-    load::create_topic(server, jars, &cell.topic(), cell.partitions, &configs)?;
+    load::create_topic(server, &cell.topic(), cell.partitions, &configs)?;
     if cell.work == Work::Consume {
         let fill = Produce {
             topic: &cell.topic(),

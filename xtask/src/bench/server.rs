@@ -151,8 +151,13 @@ impl Drop for Server {
     }
 }
 
+/// Our binary, as released.
+pub(crate) fn ours() -> Command {
+    Command::new(crate::workspace::root().join("target/release/highwater"))
+}
+
 fn highwater(dir: &Path, port: u16, engine: &str) -> Command {
-    let mut command = Command::new(crate::workspace::root().join("target/release/highwater"));
+    let mut command = ours();
     command.arg("serve").arg("--data").arg(dir.join("data"));
     command.args([
         "--kafka",
