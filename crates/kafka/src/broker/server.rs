@@ -194,15 +194,21 @@ struct ShardThread {
 impl ShardThread {
     fn run(mut self, runtime: &Runtime) {
         let local = LocalSet::new();
+        let grace = self.grace;
         let shard = Rc::new(Shard::new(&self.broker));
         local.block_on(runtime, async {
             if let Some(acceptor) = self.acceptor.take() {
                 tokio::task::spawn_local(acceptor.run(self.stopping.clone()));
             }
-            self.take_connections(&shard).await;
-            if self.index == 0 {
+            let (index, broker) = (self.index, Arc::clone(&self.broker));
+            // A task of its own: what runs right here is polled again at every wake of every connection.
+            let taking = tokio::task::spawn_local(self.take_connections(Rc::clone(&shard)));
+            if taking.await.is_err() {
+                warn!("the task that takes connections had panicked");
+            }
+            if index == 0 {
                 // Members of a group may wait for minutes; nobody else would answer them.
-                self.broker.groups().close();
+                broker.groups().close();
             }
             shard.stop();
             let drained = async {
@@ -210,11 +216,11 @@ impl ShardThread {
                     tokio::time::sleep(Duration::from_millis(2)).await;
                 }
             };
-            let _ = tokio::time::timeout(self.grace, drained).await;
+            let _ = tokio::time::timeout(grace, drained).await;
         });
     }
 
-    async fn take_connections(&mut self, shard: &Rc<Shard>) {
+    async fn take_connections(mut self, shard: Rc<Shard>) {
         loop {
             let new = tokio::select! {
                 new = self.incoming.recv() => new,
@@ -230,7 +236,7 @@ impl ShardThread {
                 }
             };
             let serving =
-                connection::serve(stream, new.info, Arc::clone(&self.broker), Rc::clone(shard));
+                connection::serve(stream, new.info, Arc::clone(&self.broker), Rc::clone(&shard));
             let connections = Arc::clone(&self.connections);
             let index = self.index;
             tokio::task::spawn_local(async move {

@@ -81,15 +81,13 @@ pub(crate) async fn serve(
 ) {
     let id = info.id;
     let mut connection = Connection::new(stream, info, broker, Rc::clone(&shard));
-    let close = poll_fn(|cx| {
-        shard
-            .wakers
-            .borrow_mut()
-            .entry(id)
-            .or_insert_with(|| cx.waker().clone());
-        connection.poll(cx)
+    // A task's waker stays the same for its life.
+    poll_fn(|cx| {
+        shard.wakers.borrow_mut().insert(id, cx.waker().clone());
+        Poll::Ready(())
     })
     .await;
+    let close = poll_fn(|cx| connection.poll(cx)).await;
     shard.wakers.borrow_mut().remove(&id);
     connection.report(&close);
 }
