@@ -24,12 +24,14 @@ pub(super) struct Housekeeping {
 }
 
 impl Housekeeping {
-    pub(super) fn start(broker: &Arc<Broker>) -> io::Result<Self> {
+    /// After a crash the first checkpoint is taken at once: what was just recovered is not checked again by the next
+    /// start, however soon it comes.
+    pub(super) fn start(broker: &Arc<Broker>, after_crash: bool) -> io::Result<Self> {
         let stop = Arc::new((Mutex::new(false), Condvar::new()));
         let (broker, stopped) = (Arc::downgrade(broker), Arc::clone(&stop));
         let thread = std::thread::Builder::new()
             .name("kafka-keeper".to_owned())
-            .spawn(move || run(&broker, &stopped))?;
+            .spawn(move || run(&broker, &stopped, after_crash))?;
         Ok(Self {
             stop,
             thread: Mutex::new(Some(thread)),
@@ -62,11 +64,14 @@ struct Due {
     checkpoint: Duration,
 }
 
-fn run(broker: &Weak<Broker>, stop: &(Mutex<bool>, Condvar)) {
+fn run(broker: &Weak<Broker>, stop: &(Mutex<bool>, Condvar), after_crash: bool) {
     let mut due = Due {
         retention: FIRST_PASS,
         checkpoint: FIRST_PASS,
     };
+    if after_crash && let Some(broker) = broker.upgrade() {
+        due.checkpoint(&broker);
+    }
     loop {
         {
             let mut stopped = stop.0.lock();
@@ -100,10 +105,14 @@ impl Due {
         }
         self.checkpoint = self.checkpoint.saturating_sub(REAP_EVERY);
         if self.checkpoint.is_zero() {
-            self.checkpoint = millis(settings.recovery_point_interval_ms);
-            if let Err(error) = logs.checkpoint() {
-                tracing::warn!(%error, "checkpoints were not written");
-            }
+            self.checkpoint(broker);
+        }
+    }
+
+    fn checkpoint(&mut self, broker: &Broker) {
+        self.checkpoint = millis(broker.settings().recovery_point_interval_ms);
+        if let Err(error) = broker.logs().checkpoint() {
+            tracing::warn!(%error, "checkpoints were not written");
         }
     }
 }

@@ -157,7 +157,8 @@ impl Broker {
             let _runtime = broker.background.handle().enter();
             broker.groups.start();
         }
-        let housekeeping = Housekeeping::start(&broker).map_err(BrokerOpenError::Thread)?;
+        let housekeeping = Housekeeping::start(&broker, !report.recovery.clean)
+            .map_err(BrokerOpenError::Thread)?;
         let _ = broker.housekeeping.set(housekeeping);
         Ok((broker, report))
     }

@@ -9,6 +9,7 @@
 mod append;
 mod lifecycle;
 mod lookup;
+mod old_message;
 mod open;
 mod read;
 mod rebuild;

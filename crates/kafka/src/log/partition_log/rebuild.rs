@@ -11,6 +11,7 @@ use super::super::batch::{BATCH_HEADER_BYTES, BatchHeader, BatchView};
 use super::super::error::{BatchDefect, StorageError};
 use super::super::ids::KafkaOffset;
 use super::super::offset_index::IndexInterval;
+use super::old_message;
 use super::segments::Indexes;
 
 /// Bytes asked of the file at once.
@@ -209,6 +210,9 @@ fn check(bytes: &[u8], next_offset: KafkaOffset) -> Result<BatchView<'_>, Bad> {
     Ok(view)
 }
 
+/// A process killed while it copied a batch into a mapping leaves any part of it zero.
+const HEAD_MISSING: &str = "the head of a batch was not written";
+
 /// Tells unused space, a torn last batch, and damage in the middle apart.
 fn reason(file: &Segment, at: u64, end: u64, bad: &Bad) -> Result<StopReason, StorageError> {
     if all_zero(file, at, end)? {
@@ -216,11 +220,19 @@ fn reason(file: &Segment, at: u64, end: u64, bad: &Bad) -> Result<StopReason, St
     }
     let (why, batch_end) = match bad {
         Bad::Defect(BatchDefect::BadMagic(magic @ (0 | 1))) => {
-            let path = file.path();
-            let why =
-                format!("byte {at} holds a message of format v{magic}; only format v2 is served");
-            return Err(StorageError::OldFormat { path, why });
+            if old_message::is_whole(file, at, end)? {
+                let path = file.path();
+                let why = format!(
+                    "byte {at} holds a message of format v{magic}; only format v2 is served"
+                );
+                return Err(StorageError::OldFormat { path, why });
+            }
+            (
+                HEAD_MISSING.to_owned(),
+                old_message::stated_end(file, at, end)?.unwrap_or(end),
+            )
         }
+        Bad::Defect(BatchDefect::BadLength(0)) => (HEAD_MISSING.to_owned(), end),
         Bad::Short(need) => (
             format!("a batch of {need} bytes is cut off after {}", end - at),
             end,
