@@ -35,7 +35,7 @@ impl Filling {
             .write(true)
             .open(&path)
             .with_context(|| path.display().to_string())?;
-        let size_bytes = 2 * mib("MemTotal:")? << 20;
+        let size_bytes = (2 * mib("MemTotal:")?) << 20;
         file.set_len(size_bytes)?;
         Ok(Self {
             file,
