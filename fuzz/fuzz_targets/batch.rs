@@ -7,8 +7,8 @@
 
 use std::ops::ControlFlow;
 
+use kafka::log::LogConfig;
 use kafka::log::batch::{self, BatchView, Batches};
-use kafka::log::config::LogConfig;
 use kafka::log::{record, validate};
 use libfuzzer_sys::fuzz_target;
 
@@ -22,7 +22,9 @@ fn check(bytes: &[u8]) {
         let accepted = validate::check_client(&view, &LogConfig::default(), NOW_MS, true).is_ok();
         let mut records = 0;
         let read = record::visit(&view, |record| {
-            assert!(record.headers().count() <= usize::try_from(record.header_count()).unwrap_or(0));
+            assert!(
+                record.headers().count() <= usize::try_from(record.header_count()).unwrap_or(0)
+            );
             records += 1;
             ControlFlow::Continue(())
         });

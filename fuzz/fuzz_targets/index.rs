@@ -37,7 +37,9 @@ fn written(name: &str, bytes: &[u8]) -> PathBuf {
 }
 
 fn offset_index(bytes: &[u8]) {
-    let Ok(index) = OffsetIndex::open(&written("0.index", bytes), BASE, INDEX_BYTES_MAX) else { return };
+    let Ok(index) = OffsetIndex::open(&written("0.index", bytes), BASE, INDEX_BYTES_MAX) else {
+        return;
+    };
     let last = index.last();
     for target in [0, BASE, BASE + 7, i64::MAX] {
         let _ = index.floor(KafkaOffset(target));
@@ -48,15 +50,23 @@ fn offset_index(bytes: &[u8]) {
 }
 
 fn time_index(bytes: &[u8]) {
-    let Ok(index) = TimeIndex::open(&written("0.timeindex", bytes), BASE, INDEX_BYTES_MAX) else { return };
+    let Ok(index) = TimeIndex::open(&written("0.timeindex", bytes), BASE, INDEX_BYTES_MAX) else {
+        return;
+    };
     for time in [i64::MIN, 0, 1_800_000_000_000, i64::MAX] {
         let _ = index.floor(time);
     }
-    let _ = (index.last(), index.cut_above(KafkaOffset(BASE + 7)), index.trim());
+    let _ = (
+        index.last(),
+        index.cut_above(KafkaOffset(BASE + 7)),
+        index.trim(),
+    );
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    let Some((choice, bytes)) = bytes.split_first() else { return };
+    let Some((choice, bytes)) = bytes.split_first() else {
+        return;
+    };
     match choice % 7 {
         0 => offset_index(bytes),
         1 => time_index(bytes),
@@ -68,7 +78,10 @@ fuzz_target!(|bytes: &[u8]| {
         3 => {
             if let Ok(states) = producer_snapshot::decode(bytes) {
                 let again = producer_snapshot::encode(&states);
-                assert!(producer_snapshot::decode(&again).is_ok(), "what was written must be read");
+                assert!(
+                    producer_snapshot::decode(&again).is_ok(),
+                    "what was written must be read"
+                );
             }
         }
         4 => {

@@ -47,7 +47,7 @@ enum Task {
     Clients(clients::Args),
     /// One data directory, served in turn by Highwater and by Kafka.
     Interop(interop::Args),
-    /// Runs the fuzz targets; needs the nightly toolchain.
+    /// Runs the fuzz targets.
     Fuzz(fuzz::Args),
     /// Everything that must pass before a change lands; what CI runs.
     Test(test::Args),

@@ -5,7 +5,7 @@
 use anyhow::Result;
 
 use crate::report::Report;
-use crate::{check, clients, interop, step, workspace};
+use crate::{check, clients, fuzz, interop, step, workspace};
 
 /// Options of `test`.
 #[derive(clap::Args)]
@@ -23,6 +23,7 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
         step::cargo_test(workspace::cargo().args(["test", "--workspace", "--no-fail-fast"]))
     });
     if !args.quick {
+        fuzz::test_steps(&mut report);
         clients::test_steps(&mut report);
         interop::test_steps(&mut report);
     }

@@ -13,6 +13,8 @@ pub mod broker;
 pub mod config;
 #[cfg(feature = "broker")]
 mod connection;
+#[cfg(all(feature = "broker", fuzzing))]
+pub use connection::fuzzing;
 #[cfg(feature = "broker")]
 mod group;
 pub mod log;

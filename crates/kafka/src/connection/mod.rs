@@ -9,6 +9,8 @@
 //! Absent on purpose: what a request means (`api`), authentication, throttling.
 
 mod buffers;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod input;
 mod output;
 mod pending;
