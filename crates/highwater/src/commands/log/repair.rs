@@ -3,7 +3,8 @@
 //! Invariants: without `--yes` nothing is changed. The directory's lock is held throughout, so neither a Java broker nor
 //! our server runs on it. No byte is deleted: what is cut off or replaced is kept under `.highwater/quarantine/` beside
 //! the partitions. A file is replaced by a whole, synced one under its own name, never written in place; a torn end,
-//! which is only shortened, is copied to quarantine and synced first.
+//! which is only shortened, is copied to quarantine first. Every copy is synced, with all folders above it, before what it
+//! was made of changes: a power loss leaves the old bytes, or the copy, or both.
 //! Damage inside a log leaves a gap in its offsets, as compaction does; the records behind it stay readable. (A Java
 //! broker recovering by itself would drop everything behind the damage.)
 
@@ -245,13 +246,13 @@ fn apply(step: &Step, root: &Path, index_interval_bytes: u32) -> Result<()> {
             for (suffix, bytes) in [("index", offsets), ("timeindex", times)] {
                 let file = partition.file(*base, suffix);
                 if file.is_file() {
-                    fs::copy(&file, quarantine(root, &file, "before")?)?;
+                    keep_whole(root, &file, "before")?;
                 }
                 replace(root, &file, |new| new.write_all(&bytes))?;
             }
         }
         Step::SetAside { file, .. } => {
-            fs::copy(file, quarantine(root, file, "unreadable")?)?;
+            keep_whole(root, file, "unreadable")?;
             fs::remove_file(file)?;
             sync_parent(file)?;
         }
@@ -263,8 +264,7 @@ fn apply(step: &Step, root: &Path, index_interval_bytes: u32) -> Result<()> {
 fn take_out(root: &Path, log: &Path, stretches: &[(u64, u64)]) -> Result<()> {
     let old = File::open(log)?;
     let len = old.metadata()?.len();
-    let kept = quarantine(root, log, "before")?;
-    keep_bytes(&old, 0, len, &kept)?;
+    keep_whole(root, log, "before")?;
     replace(root, log, |new| {
         let mut at = 0;
         for (from, bytes) in stretches.iter().chain([&(len, 0)]) {
@@ -308,7 +308,10 @@ fn indexes_of(log: &Path, base: i64, interval_bytes: u32) -> Result<(Vec<u8>, Ve
     Ok((offsets, times))
 }
 
-/// A free name in quarantine for what becomes of `file`.
+/// A free name in quarantine for what becomes of `file`, in a folder that a power loss will not take away.
+///
+/// The folders are synced here, where the name is made, so that nobody can hold a name and cut something before they are.
+/// They are synced even if they were there: the run that made them may have been cut off before it came to that.
 fn quarantine(root: &Path, file: &Path, label: &str) -> Result<PathBuf> {
     let partition = file
         .parent()
@@ -316,6 +319,9 @@ fn quarantine(root: &Path, file: &Path, label: &str) -> Result<PathBuf> {
         .unwrap_or_default();
     let dir = root.join(QUARANTINE).join(partition);
     fs::create_dir_all(&dir)?;
+    for folder in folders_above(root, &dir) {
+        File::open(folder)?.sync_all()?;
+    }
     let name = file
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
@@ -329,6 +335,13 @@ fn quarantine(root: &Path, file: &Path, label: &str) -> Result<PathBuf> {
     anyhow::bail!("no free name in {}", dir.display())
 }
 
+/// The folders from the one that holds `dir` up to `root`: each has the name of the one before it.
+fn folders_above<'p>(root: &'p Path, dir: &'p Path) -> impl Iterator<Item = &'p Path> {
+    dir.ancestors()
+        .skip(1)
+        .take_while(move |folder| folder.starts_with(root))
+}
+
 /// Names a directory even when it was given as `.`.
 trait CanonicalName {
     fn canonicalize_name(&self) -> Option<String>;
@@ -339,6 +352,13 @@ impl CanonicalName for Path {
         let absolute = self.canonicalize().ok()?;
         Some(absolute.file_name()?.to_string_lossy().into_owned())
     }
+}
+
+/// Copies all of `file` to quarantine.
+fn keep_whole(root: &Path, file: &Path, label: &str) -> Result<()> {
+    let from = File::open(file)?;
+    let bytes = from.metadata()?.len();
+    keep_bytes(&from, 0, bytes, &quarantine(root, file, label)?)
 }
 
 fn keep_bytes(from: &File, at: u64, bytes: u64, to: &Path) -> Result<()> {
@@ -404,4 +424,24 @@ fn print(args: &Args, steps: &[Step]) -> Result<()> {
         show::print(&step.text())?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_folder_up_to_the_root_is_named_and_none_above_it() {
+        for root in [".", "data", "data/", "/var/data", "/"] {
+            let root = Path::new(root);
+            let dir = root.join(QUARANTINE).join("orders-0");
+            let found: Vec<PathBuf> = folders_above(root, &dir).map(Path::to_path_buf).collect();
+            let expected = [
+                root.join(QUARANTINE),
+                root.join(".highwater"),
+                root.to_path_buf(),
+            ];
+            assert_eq!(found, expected);
+        }
+    }
 }
