@@ -24,6 +24,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 
 use self::schema::Message;
+use crate::{maven, workspace};
 
 /// Where the generated modules lie in the workspace.
 const OUTPUT_DIR: &str = "crates/kafka-wire/src/generated";
@@ -32,7 +33,7 @@ const TEST_SCHEMA: &str = "crates/kafka-wire/tests/codec/schema.txt";
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Folder with the Kafka jars; fetched into target/kafka-jars by Maven when not given.
+    /// Folder with the Kafka jars; those of the broker that clients are held against when not given.
     #[arg(long, value_name = "DIR")]
     jars: Option<PathBuf>,
     /// Write nothing; fail when the committed files differ from what would be written.
@@ -42,10 +43,10 @@ pub(crate) struct Args {
 
 /// Generates everything; `false` when `--check` found a difference.
 pub(crate) fn run(args: &Args) -> Result<bool> {
-    let root = crate::workspace::root();
+    let root = workspace::root();
     let jar_dir = match &args.jars {
         Some(dir) => dir.clone(),
-        None => jars::fetch(&root.join("target/kafka-jars"))?,
+        None => maven::jars("kafka-4.3.1", maven::KAFKA)?,
     };
     let mut messages = Vec::new();
     for (jar, path, text) in jars::read_schemas(&jar_dir)? {

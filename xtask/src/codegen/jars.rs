@@ -1,11 +1,10 @@
-//! The jars that carry the schemas: fetched by Maven, read in place.
+//! The schemas inside Kafka's jars, read in place.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 
 /// The release whose schemas are used.
 const KAFKA_VERSION: &str = "4.3.1";
@@ -20,41 +19,11 @@ const ARTIFACTS: [&str; 6] = [
     "kafka-transaction-coordinator",
 ];
 
-fn jar_name(artifact: &str) -> String {
-    format!("{artifact}-{KAFKA_VERSION}.jar")
-}
-
-/// Makes sure that all jars are in `dir`; asks Maven for those that are not.
-pub(crate) fn fetch(dir: &Path) -> Result<PathBuf> {
-    fs::create_dir_all(dir)?;
-    for artifact in ARTIFACTS {
-        if dir.join(jar_name(artifact)).exists() {
-            continue;
-        }
-        println!("codegen: fetching {artifact} {KAFKA_VERSION}");
-        let status = Command::new("mvn")
-            .args(["--quiet", "--batch-mode", "-Dstyle.color=never"])
-            .arg("org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy")
-            .arg(format!(
-                "-Dartifact=org.apache.kafka:{artifact}:{KAFKA_VERSION}"
-            ))
-            .arg(format!("-DoutputDirectory={}", dir.display()))
-            .current_dir(dir)
-            .status()
-            .context("mvn (Maven) is needed to fetch the schemas")?;
-        ensure!(
-            status.success(),
-            "Maven could not fetch {artifact} {KAFKA_VERSION}"
-        );
-    }
-    Ok(dir.to_owned())
-}
-
 /// Every schema in the jars under `dir`: jar, path inside it, text.
 pub(crate) fn read_schemas(dir: &Path) -> Result<Vec<(String, String, String)>> {
     let mut schemas = Vec::new();
     for artifact in ARTIFACTS {
-        let jar = jar_name(artifact);
+        let jar = format!("{artifact}-{KAFKA_VERSION}.jar");
         let path = dir.join(&jar);
         let file = File::open(&path).with_context(|| path.display().to_string())?;
         let mut archive = zip::ZipArchive::new(file).with_context(|| jar.clone())?;
