@@ -243,7 +243,7 @@ fn kcat() -> Result<String> {
 fn sarama() -> Result<Driver> {
     let folder = sources().join("go");
     let program = built().join("sarama");
-    let manifest = read(&folder.join("go.mod"))?;
+    let version = required(&read(&folder.join("go.mod"))?, "github.com/IBM/sarama")?;
     let mut go = Command::new("go");
     // Go keeps its own cache of what it has built.
     go.args(["build", "-mod=readonly", "-o"])
@@ -251,15 +251,27 @@ fn sarama() -> Result<Driver> {
         .arg(".")
         .current_dir(&folder);
     step::output(&mut go)?;
-    let version = manifest
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("github.com/IBM/sarama "));
     Ok(driver(
         "sarama",
-        format!("sarama {} (Go)", version.unwrap_or("?")),
+        format!("sarama {version} (Go)"),
         program,
         &[],
     ))
+}
+
+/// The version of `module` that a `go.mod` asks for, in a `require` line or a `require` block.
+fn required(manifest: &str, module: &str) -> Result<String> {
+    let version = manifest.lines().find_map(|line| {
+        let line = line.trim();
+        let line = line.strip_prefix("require ").unwrap_or(line);
+        let version = line
+            .strip_prefix(module)?
+            .strip_prefix(' ')?
+            .split(' ')
+            .next()?;
+        Some(version.trim_start_matches('v').to_owned())
+    });
+    version.with_context(|| format!("{module} is not pinned"))
 }
 
 fn kafkajs() -> Result<Driver> {
@@ -297,4 +309,18 @@ fn kafkajs() -> Result<Driver> {
         home.join("node_modules").into_os_string(),
     ));
     Ok(driver)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_is_found_in_a_line_and_in_a_block() -> Result<()> {
+        let manifest = "module x\n\nrequire a/b v1.2.3\n\nrequire (\n\tc/d v0.4.0 // indirect\n)\n";
+        assert_eq!(required(manifest, "a/b")?, "1.2.3");
+        assert_eq!(required(manifest, "c/d")?, "0.4.0");
+        assert!(required(manifest, "e/f").is_err());
+        Ok(())
+    }
 }
