@@ -43,7 +43,7 @@ pub use log_dir::{
 pub use partition_log::{
     Access, Ack, AppendContext, Appended, Fetched, Isolation, PartitionLog, StopReason, TimedOffset,
 };
-pub use report::{Cut, PartitionReport, Phase, RecoveryReport};
+pub use report::{Cut, FileReport, PartitionReport, Phase, RecoveryReport};
 pub use validate::Origin;
 
 #[cfg(test)]

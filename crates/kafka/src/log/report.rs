@@ -1,10 +1,11 @@
 //! What a start found: per partition where it was recovered from, what was cut and why.
 //!
-//! Invariants: every byte that recovery took away is in here, with the file it was copied to if it
-//! was more than a torn tail. Times are the passed-in clock's.
+//! Invariants: every byte of a file that recovery looked at is in here as kept, cut or spare, and
+//! what was cut with the file it was copied to if it was more than a torn tail. A file that is not
+//! in here was left as it was. Times are the passed-in clock's.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -17,7 +18,7 @@ pub struct Cut {
     pub file: PathBuf,
     /// Where in it.
     pub at_bytes: u64,
-    /// How many bytes of that file.
+    /// How many bytes of that file, without space that was taken ahead.
     pub cut_bytes: u64,
     /// The log ends here now (exclusive).
     #[serde(serialize_with = "plain_offset")]
@@ -28,6 +29,21 @@ pub struct Cut {
     pub later_segments: usize,
     /// Where copies of the cut bytes lie, if they were more than a torn tail.
     pub quarantined: Vec<PathBuf>,
+}
+
+/// What became of the bytes of one log file. What was found is the sum of the other three.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct FileReport {
+    /// Its name in the partition's directory.
+    pub name: String,
+    /// Its size before.
+    pub found_bytes: u64,
+    /// Whole batches, from the start of the file on.
+    pub kept_bytes: u64,
+    /// What went from behind them: all that may have been part of a record.
+    pub cut_bytes: u64,
+    /// Zeros at the end: space that an engine takes ahead of what is written. No record was there.
+    pub spare_bytes: u64,
 }
 
 /// What opening one log found.
@@ -54,6 +70,8 @@ pub struct PartitionReport {
     pub segments: usize,
     /// Producers it remembers.
     pub producers: usize,
+    /// The log files that were walked or dropped, by rising offset.
+    pub files: Vec<FileReport>,
     /// What was cut.
     pub cuts: Vec<Cut>,
     /// Anything else that was not as a clean stop leaves it.
@@ -80,11 +98,30 @@ impl PartitionReport {
             log_end: KafkaOffset(0),
             segments: 0,
             producers: 0,
+            files: Vec::new(),
             cuts: Vec::new(),
             notes: Vec::new(),
             elapsed_ms: 0,
             epochs_changed: false,
         }
+    }
+
+    /// Accounts for a file of which `kept_bytes` stay and records end at `data_bytes`.
+    pub(crate) fn account(
+        &mut self,
+        file: &Path,
+        found_bytes: u64,
+        kept_bytes: u64,
+        data_bytes: u64,
+    ) {
+        let name = file.file_name().unwrap_or_default();
+        self.files.push(FileReport {
+            name: name.to_string_lossy().into_owned(),
+            found_bytes,
+            kept_bytes,
+            cut_bytes: data_bytes.saturating_sub(kept_bytes),
+            spare_bytes: found_bytes.saturating_sub(data_bytes.max(kept_bytes)),
+        });
     }
 
     pub(crate) fn finish(
@@ -101,6 +138,13 @@ impl PartitionReport {
     /// Whether nothing was found that was appended since the recovery point.
     pub(crate) fn is_settled(&self) -> bool {
         self.walked_bytes == 0 && !self.is_remarkable() && !self.epochs_changed
+    }
+
+    /// Whether a file held anything but records that were kept.
+    pub(crate) fn has_leftovers(&self) -> bool {
+        self.files
+            .iter()
+            .any(|file| file.kept_bytes != file.found_bytes)
     }
 
     /// Whether a person should look at it.
@@ -131,7 +175,7 @@ pub struct RecoveryReport {
     pub logs: usize,
     /// Time per phase.
     pub phases: Vec<Phase>,
-    /// Logs that were walked, or where something was remarkable.
+    /// Logs that were walked, where space taken ahead was given back, or something was remarkable.
     pub partitions: Vec<PartitionReport>,
     /// Logs that could not be opened, with the reason. They stay untouched and are not served.
     pub failed: Vec<(String, String)>,
@@ -152,8 +196,17 @@ impl RecoveryReport {
     pub fn cut_bytes(&self) -> u64 {
         self.partitions
             .iter()
-            .flat_map(|partition| &partition.cuts)
-            .map(|cut| cut.cut_bytes)
+            .flat_map(|partition| &partition.files)
+            .map(|file| file.cut_bytes)
+            .sum()
+    }
+
+    /// Bytes of space taken ahead that were found behind records.
+    pub fn spare_bytes(&self) -> u64 {
+        self.partitions
+            .iter()
+            .flat_map(|partition| &partition.files)
+            .map(|file| file.spare_bytes)
             .sum()
     }
 
@@ -178,8 +231,9 @@ impl fmt::Display for RecoveryReport {
             let (walked, logs) = (self.walked_bytes(), self.partitions.len());
             writeln!(
                 f,
-                "  checked {walked} bytes in {logs} logs, cut {} bytes",
-                self.cut_bytes()
+                "  checked {walked} bytes in {logs} logs, cut {} bytes, gave back {} of space taken ahead",
+                self.cut_bytes(),
+                self.spare_bytes()
             )?;
         }
         for note in &self.notes {
@@ -199,6 +253,13 @@ impl fmt::Display for RecoveryReport {
                 "  {}: offsets {start} to {end} (exclusive)",
                 partition.partition
             )?;
+            for file in partition.files.iter().filter(|file| file.cut_bytes > 0) {
+                writeln!(
+                    f,
+                    "    {}: {} bytes found, {} kept, {} cut, {} were space taken ahead",
+                    file.name, file.found_bytes, file.kept_bytes, file.cut_bytes, file.spare_bytes
+                )?;
+            }
             for cut in &partition.cuts {
                 writeln!(
                     f,

@@ -201,7 +201,9 @@ fn recover_all(
                             let log = if settled { make(one) } else { log };
                             let mut done = done.lock();
                             done.0.push(log);
-                            done.1.extend(report.filter(|_| !settled));
+                            let told =
+                                |report: &PartitionReport| !settled || report.has_leftovers();
+                            done.1.extend(report.filter(told));
                         }
                         Err(error) => {
                             tracing::error!(log = %log.tp(), %error, "log is not served");

@@ -254,22 +254,24 @@ fn reason(file: &Segment, at: u64, end: u64, bad: &Bad) -> Result<StopReason, St
     })
 }
 
-pub(crate) fn all_zero(file: &Segment, mut at: u64, end: u64) -> Result<bool, StorageError> {
+pub(crate) fn all_zero(file: &Segment, at: u64, end: u64) -> Result<bool, StorageError> {
+    Ok(data_end(file, at, end)? == at)
+}
+
+/// Where the zeros at the end of `at..end` begin; `at` if there is nothing else.
+pub(crate) fn data_end(file: &Segment, at: u64, mut end: u64) -> Result<u64, StorageError> {
     let mut buffer = [0u8; 16 << 10];
     while at < end {
-        let want = usize::try_from(end - at)
-            .unwrap_or(usize::MAX)
-            .min(buffer.len());
-        let got = file.read_into(at, &mut buffer[..want])?;
-        if got == 0 {
-            return Ok(true);
+        let want = (end - at).min(buffer.len() as u64);
+        let from = end - want;
+        let part = &mut buffer[..usize::try_from(want).unwrap_or(0)];
+        let got = file.read_into(from, part)?;
+        if let Some(last) = part[..got].iter().rposition(|byte| *byte != 0) {
+            return Ok(from + last as u64 + 1);
         }
-        if buffer[..got].iter().any(|byte| *byte != 0) {
-            return Ok(false);
-        }
-        at += got as u64;
+        end = from;
     }
-    Ok(true)
+    Ok(at)
 }
 
 /// Builds both indexes of a sealed segment again, from empty files.

@@ -71,6 +71,9 @@ impl Loading<'_> {
                 indexes.flush()?;
                 break;
             }
+            let (file, found_bytes) = (segment.file.path(), segment.file.len());
+            self.report
+                .account(&file, found_bytes, walked.valid_bytes, found_bytes);
             if !is_last {
                 state.seal(&indexes)?;
                 indexes.trim()?;
@@ -179,19 +182,31 @@ impl Loading<'_> {
         stop: &StopReason,
     ) -> Result<(), StorageError> {
         let segment = Arc::clone(&self.segments[index]);
-        let (at, end) = (walked.valid_bytes, segment.file.len());
+        let (at, found_bytes) = (walked.valid_bytes, segment.file.len());
         let later: Vec<Arc<LogSegment>> = self.segments.drain(index + 1..).collect();
         let hidden = matches!(stop, StopReason::Torn(_))
-            && holds_a_batch(&segment, at, end, walked.next_offset)?;
+            && holds_a_batch(&segment, at, found_bytes, walked.next_offset)?;
         let worth_keeping = matches!(stop, StopReason::Damaged(_)) || hidden;
         let mut quarantined = Vec::new();
-        if worth_keeping {
-            quarantined.push(self.quarantine(&segment, at, end)?);
-        }
-        for segment in &later {
-            if !segment.file.is_empty() {
-                quarantined.push(self.quarantine(segment, 0, segment.file.len())?);
+        let end = match stop {
+            StopReason::Zeros => at,
+            // A batch may well end in zeros, so nothing tells where what is kept ends.
+            _ if worth_keeping => {
+                quarantined.push(self.quarantine(&segment, at, found_bytes)?);
+                found_bytes
             }
+            _ => torn_end(&segment, at, found_bytes)?,
+        };
+        self.report
+            .account(&segment.file.path(), found_bytes, at, end);
+        for segment in &later {
+            let len = segment.file.len();
+            let empty = rebuild::all_zero(&segment.file, 0, len)?;
+            if !empty {
+                quarantined.push(self.quarantine(segment, 0, len)?);
+            }
+            let end = if empty { 0 } else { len };
+            self.report.account(&segment.file.path(), len, 0, end);
         }
         let base = u64::try_from(segment.base()).unwrap_or(0);
         self.appender.truncate(base, at)?;
@@ -239,6 +254,11 @@ impl Loading<'_> {
             out.sync_all().map_err(failed)
         };
         copy()?;
+        // Nothing is cut before a power loss can neither take the copy nor any folder above it: the partition's, the
+        // quarantine, ours, and the one that ours is in.
+        for folder in dir.ancestors().take(4) {
+            small_file::sync_dir(folder)?;
+        }
         Ok(path)
     }
 
@@ -382,6 +402,15 @@ fn holds_a_batch(
         }
     }
     Ok(false)
+}
+
+/// Where the torn batch at `at` ends: after as many bytes as it says it has, or after the last that is not zero.
+fn torn_end(segment: &LogSegment, at: u64, end: u64) -> Result<u64, StorageError> {
+    let mut head = [0u8; BATCH_HEADER_BYTES];
+    segment.file.read_into(at, &mut head)?;
+    let size_bytes = BatchHeader::parse(&head).map_or(0, |header| header.size_bytes() as u64);
+    let data_end = rebuild::data_end(&segment.file, at, end)?;
+    Ok(data_end.max(at.saturating_add(size_bytes).min(end)))
 }
 
 fn sync_file(path: &Path) -> Result<(), StorageError> {

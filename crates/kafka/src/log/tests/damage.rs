@@ -222,6 +222,20 @@ fn damage_in_the_last_file() {
         damage(&mut bytes);
         std::fs::write(&file, &bytes).unwrap();
         let report = check(root.path(), &config, want, what);
+        let file = &report.partitions[0].files[0];
+        let (kept_of, whole) = (file.kept_bytes, (want * one) as u64);
+        assert_eq!(
+            (kept_of, file.found_bytes),
+            (whole, bytes.len() as u64),
+            "{what}"
+        );
+        assert_eq!(
+            kept_of + file.cut_bytes + file.spare_bytes,
+            file.found_bytes,
+            "{what}"
+        );
+        let zeros = ["zeros follow", "last batch zeroed"].contains(&what);
+        assert_eq!(file.spare_bytes > 0, zeros, "{what}");
         let kept_bytes: usize = report.partitions[0]
             .cuts
             .iter()
