@@ -383,6 +383,32 @@ fn comes_back_after_a_kill() {
 }
 
 #[test]
+fn node_id_0_is_as_good_as_another_and_stays_what_it_was() {
+    let root = tempfile::tempdir().unwrap();
+    let mut served = Served::start(root.path(), &["--set", "node.id=0"]);
+    assert_eq!(create_topic(served.address("kafka"), "kept"), 0);
+    served.signal("KILL");
+    served.wait();
+    let properties = std::fs::read_to_string(root.path().join("kafka/meta.properties")).unwrap();
+    assert!(
+        properties.lines().any(|line| line == "node.id=0"),
+        "{properties}"
+    );
+    for more in [&[][..], &["--set", "node.id=0"]] {
+        let mut served = Served::start(root.path(), more);
+        assert_eq!(create_topic(served.address("kafka"), "kept"), 36);
+        served.signal("KILL");
+        served.wait();
+    }
+    let data = root.path().to_str().unwrap();
+    let (code, said) = refused(&serve_args(data, "off", &["--set", "node.id=2"]));
+    assert_ne!(code, Some(0));
+    assert!(said.contains("node.id is 0, asked for was 2"), "{said}");
+    let (_, said) = refused(&serve_args(data, "off", &["--set", "node.id=-1"]));
+    assert!(said.contains("must be at least 0"), "{said}");
+}
+
+#[test]
 fn what_a_stop_left_is_clean() {
     let root = tempfile::tempdir().unwrap();
     let mut served = Served::start(root.path(), &[]);

@@ -64,7 +64,7 @@ pub(super) fn open(
         engine,
         flush: FlushService::start(FlushOptions::default()),
         clock: Arc::new(SystemClock),
-        node_id: None,
+        node_id: layers.configured_node_id(),
         cluster_id: None,
         layers,
         advertised,

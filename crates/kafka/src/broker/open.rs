@@ -102,6 +102,7 @@ impl Broker {
             tracing::debug!("{metadata_report}");
         }
         let metadata = Arc::new(metadata);
+        config.layers.set_node_id(metadata.node_id());
         let layers = config
             .layers
             .with_altered(&metadata.all_brokers_config(), &metadata.broker_config());

@@ -481,9 +481,9 @@ pub static BROKER_SETTINGS: &[BrokerSetting] = &[
         "node.id",
         Int,
         "1",
-        Any,
-        Derived,
-        "This node's number; stands in the data directory's meta.properties.",
+        AtLeast(0),
+        AtStart,
+        "This node's number. Chosen when a data directory is made and kept in its meta.properties; later starts accept no other.",
     ),
     row(
         "num.partitions",

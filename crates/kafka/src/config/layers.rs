@@ -128,6 +128,18 @@ impl Layers {
         self.fixed.insert(name.to_owned(), value.into());
     }
 
+    /// Says which node this turned out to be: the data directory knows, whatever was configured.
+    pub fn set_node_id(&mut self, node_id: i32) {
+        for name in ["node.id", "broker.id"] {
+            self.fixed.insert(name.to_owned(), node_id.to_string());
+        }
+    }
+
+    /// The number that this node is to have, if one was configured.
+    pub fn configured_node_id(&self) -> Option<i32> {
+        self.fixed.get("node.id")?.parse().ok()
+    }
+
     /// The same start-up values with other altered ones. Altered values that are unknown, not
     /// dynamic or out of bounds (a directory another program wrote) are left out.
     #[must_use]
