@@ -33,7 +33,7 @@ mod segment;
 mod spec;
 
 pub use appender::{Appended, Appender, Slot};
-pub use chain::{Chain, ChainListener, NoListener, Removed};
+pub use chain::{Chain, ChainListener, NoListener, Removed, RemovedFile};
 pub use dir_lock::DirLock;
 pub use disk::{Disk, RealDisk, RingFate};
 pub use engine::lease::Lease;

@@ -346,6 +346,7 @@ impl LogDir {
             tracing::warn!(log = %log.tp(), %error, "not closed cleanly");
             failed.get_or_insert(error);
         }
+        self.env.trash.empty_files();
         self.write_checkpoints()?;
         if let Some(error) = failed {
             return Err(error);

@@ -86,6 +86,24 @@ pub struct Removed {
     pub len_bytes: u64,
 }
 
+/// A removed segment's file under its `….deleted` name, until somebody has it unlinked.
+///
+/// Dropped without [`Self::reap`] it stays: what is left by the end of the process is the caller's to find.
+#[derive(Debug)]
+pub struct RemovedFile {
+    path: PathBuf,
+    segment: Arc<Segment>,
+    flush: Arc<FlushService>,
+}
+
+impl RemovedFile {
+    /// Has the file unlinked slowly in the background; who still reads it goes on reading. One that is gone (with the
+    /// directory that it was in) is fine.
+    pub fn reap(self) {
+        self.flush.reap_segment(self.path, self.segment);
+    }
+}
+
 /// The shared half of a chain. See the module's header for what holds.
 pub struct Chain {
     pub(crate) home: Arc<Home>,
@@ -314,26 +332,51 @@ impl Chain {
     /// `Io` where a rename fails; the segments before it are gone then.
     pub fn remove_front(&self, upto_base: u64) -> Result<Vec<Removed>, SegmentError> {
         let mut removed = Vec::new();
-        loop {
-            let Some(segment) = self.pop_front_below(upto_base) else {
-                return Ok(removed);
-            };
-            match segment.rename_removed() {
-                Ok(path) => self.home.flush.reap_segment(path, Arc::clone(&segment)),
-                Err(SegmentError::Io { source, .. })
-                    if source.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => {
-                    self.list.write().push_front(segment);
-                    return Err(error);
-                }
+        while let Some((segment, file)) = self.take_front(upto_base)? {
+            removed.push(segment);
+            if let Some(file) = file {
+                file.reap();
             }
-            self.dir_dirty.store(true, Ordering::Release);
-            self.raise_durable(segment.end());
-            removed.push(Removed {
-                base: segment.base(),
-                len_bytes: segment.len(),
-            });
         }
+        Ok(removed)
+    }
+
+    /// Removes the first segment if its base is below `upto_base` (exclusive) and it is not the
+    /// last. Its file is renamed to `….deleted` and left to the caller; `None` if it was gone.
+    ///
+    /// # Errors
+    /// `Io` if the rename fails; nothing is removed then.
+    pub fn take_front(
+        &self,
+        upto_base: u64,
+    ) -> Result<Option<(Removed, Option<RemovedFile>)>, SegmentError> {
+        let Some(segment) = self.pop_front_below(upto_base) else {
+            return Ok(None);
+        };
+        let path = match segment.rename_removed() {
+            Ok(path) => Some(path),
+            Err(SegmentError::Io { source, .. })
+                if source.kind() == std::io::ErrorKind::NotFound =>
+            {
+                None
+            }
+            Err(error) => {
+                self.list.write().push_front(segment);
+                return Err(error);
+            }
+        };
+        self.dir_dirty.store(true, Ordering::Release);
+        self.raise_durable(segment.end());
+        let removed = Removed {
+            base: segment.base(),
+            len_bytes: segment.len(),
+        };
+        let file = path.map(|path| RemovedFile {
+            path,
+            segment,
+            flush: Arc::clone(&self.home.flush),
+        });
+        Ok(Some((removed, file)))
     }
 
     fn pop_front_below(&self, upto_base: u64) -> Option<Arc<Segment>> {

@@ -1,7 +1,8 @@
 //! What goes: by time, by size, by log start.
 //!
 //! Invariants: nothing at or above the high watermark goes; the active segment only after a new one
-//! was begun; readers keep what they hold. Files are renamed to `.deleted` before they are unlinked.
+//! was begun; readers keep what they hold. Files are renamed to `.deleted` and unlinked after
+//! `file.delete.delay.ms`.
 
 use std::sync::Arc;
 
@@ -104,11 +105,22 @@ impl PartitionLog {
             }
         }
         opened.shared.raise_log_start(KafkaOffset(keep_from));
-        let removed = opened
-            .chain
-            .remove_front(u64::try_from(keep_from).unwrap_or(0))?;
+        let (mut removed, mut failed) = (Vec::new(), None);
+        loop {
+            match opened
+                .chain
+                .take_front(u64::try_from(keep_from).unwrap_or(0))
+            {
+                Ok(Some(one)) => removed.push(one),
+                Ok(None) => break,
+                Err(error) => {
+                    failed = Some(error);
+                    break;
+                }
+            }
+        }
         if removed.is_empty() {
-            return Ok(0);
+            return failed.map_or(Ok(0), |error| Err(error.into()));
         }
         let gone: Vec<Arc<LogSegment>> = {
             let mut segments = opened.segments.write();
@@ -120,12 +132,19 @@ impl PartitionLog {
         for segment in &gone {
             self.bin_side_files(&dir, segment.base(), due_ms);
         }
+        let mut bytes = 0;
+        for (one, file) in removed {
+            bytes += one.len_bytes;
+            if let Some(file) = file {
+                self.env.trash.put_segment(due_ms, file);
+            }
+        }
         let log_start = opened.shared.log_start();
         let mut epochs = opened.epochs.lock();
         if epochs.cut_start(log_start) {
             epochs.write()?;
         }
-        Ok(removed.iter().map(|segment| segment.len_bytes).sum())
+        failed.map_or(Ok(bytes), |error| Err(error.into()))
     }
 
     fn bin_side_files(&self, dir: &std::path::Path, base: i64, due_ms: i64) {

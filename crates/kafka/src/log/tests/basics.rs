@@ -321,16 +321,64 @@ fn retention_by_size_time_and_log_start() {
     assert_eq!(log.log_start_offset().unwrap(), end);
     assert_eq!(log.log_end_offset().unwrap(), end);
     assert_eq!(append(&log, &[b"next"]).base_offset, end);
-    open.dir.reap(NOW + 10_000);
+    // Removed segments stay under another name until the delay is over.
+    open.dir.reap(NOW + 5009);
     open.dir.env_flush().wait_reaped();
-    let left: Vec<String> = std::fs::read_dir(log.dir())
-        .unwrap()
-        .filter_map(|e| e.unwrap().file_name().into_string().ok())
-        .collect();
     assert!(
-        !left.iter().any(|name| name.ends_with(".deleted")),
-        "{left:?}"
+        deleted(&log)
+            .iter()
+            .any(|name| name.ends_with(".log.deleted"))
     );
+    assert!(
+        deleted(&log)
+            .iter()
+            .any(|name| name.ends_with(".index.deleted"))
+    );
+    open.dir.reap(NOW + 5010);
+    open.dir.env_flush().wait_reaped();
+    assert_eq!(deleted(&log), Vec::<String>::new());
+}
+
+/// Names of removed files that are still in a log's directory.
+fn deleted(log: &PartitionLog) -> Vec<String> {
+    std::fs::read_dir(log.dir())
+        .unwrap()
+        .filter_map(|entry| entry.unwrap().file_name().into_string().ok())
+        .filter(|name| name.ends_with(".deleted"))
+        .collect()
+}
+
+#[test]
+fn a_removed_segment_is_read_to_the_end_and_gone_after_a_clean_stop() {
+    let config = LogConfig {
+        segment_bytes: 2000,
+        retention_bytes: 5000,
+        file_delete_delay_ms: 60_000,
+        ..LogConfig::default()
+    };
+    each_engine(|kind| {
+        let root = tempfile::tempdir().unwrap();
+        let open = open_with(root.path(), kind, config.clone());
+        let log = open.dir.create(&tp(), id(), config.clone()).unwrap();
+        let mut end = KafkaOffset(0);
+        for _ in 0..50 {
+            end = append(&log, &[&[1; 400]]).end;
+        }
+        wait(&log, Ack::Visible, end).unwrap();
+        let first = KafkaOffset(0);
+        let read = || log.read(first, 1, true, Isolation::LogEnd, Access::MayBlock);
+        let held = read().unwrap();
+        assert!(open.dir.run_retention(NOW) > 0, "{kind:?}");
+        assert!(matches!(read(), Err(ReadError::OutOfRange { .. })));
+        assert!(!deleted(&log).is_empty(), "{kind:?}");
+        open.dir.close().unwrap();
+        open.dir.env_flush().wait_reaped();
+        assert_eq!(deleted(&log), Vec::<String>::new(), "{kind:?}");
+        let bytes = bytes_of(&held);
+        let view = Batches::of(&bytes).next().unwrap().unwrap();
+        view.check_crc().unwrap();
+        assert_eq!(view.header().base_offset, 0, "{kind:?}");
+    });
 }
 
 #[test]
