@@ -13,9 +13,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::runtime::Runtime;
+use tokio::runtime::LocalOptions;
 use tokio::sync::{mpsc, watch};
-use tokio::task::LocalSet;
 use tracing::warn;
 
 use super::Broker;
@@ -121,12 +120,10 @@ impl Server {
                 connections: Arc::clone(&connections),
                 acceptor: acceptor.take(),
             };
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .max_blocking_threads(BLOCKING_THREADS)
-                .build()?;
+            let (tell, told) = std::sync::mpsc::channel();
             let thread = std::thread::Builder::new().name(format!("kafka-{index}"));
-            threads.push(thread.spawn(move || shard.run(&runtime))?);
+            threads.push(thread.spawn(move || shard.run(&tell))?);
+            told.recv().map_err(io::Error::other)??;
         }
         Ok(Self {
             addresses,
@@ -192,20 +189,25 @@ struct ShardThread {
 }
 
 impl ShardThread {
-    fn run(mut self, runtime: &Runtime) {
-        let local = LocalSet::new();
-        let grace = self.grace;
+    /// Serves until told to stop; first tells whether the runtime could be had, which has to be made where it is used.
+    fn run(mut self, tell: &std::sync::mpsc::Sender<io::Result<()>>) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .max_blocking_threads(BLOCKING_THREADS)
+            .build_local(LocalOptions::default());
+        let (runtime, outcome) = match runtime {
+            Ok(runtime) => (Some(runtime), Ok(())),
+            Err(error) => (None, Err(error)),
+        };
+        let _ = tell.send(outcome);
+        let Some(runtime) = runtime else { return };
         let shard = Rc::new(Shard::new(&self.broker));
-        local.block_on(runtime, async {
+        let (index, grace, broker) = (self.index, self.grace, Arc::clone(&self.broker));
+        runtime.block_on(async {
             if let Some(acceptor) = self.acceptor.take() {
                 tokio::task::spawn_local(acceptor.run(self.stopping.clone()));
             }
-            let (index, broker) = (self.index, Arc::clone(&self.broker));
-            // A task of its own: what runs right here is polled again at every wake of every connection.
-            let taking = tokio::task::spawn_local(self.take_connections(Rc::clone(&shard)));
-            if taking.await.is_err() {
-                warn!("the task that takes connections had panicked");
-            }
+            self.take_connections(&shard).await;
             if index == 0 {
                 // Members of a group may wait for minutes; nobody else would answer them.
                 broker.groups().close();
@@ -220,7 +222,7 @@ impl ShardThread {
         });
     }
 
-    async fn take_connections(mut self, shard: Rc<Shard>) {
+    async fn take_connections(&mut self, shard: &Rc<Shard>) {
         loop {
             let new = tokio::select! {
                 new = self.incoming.recv() => new,
