@@ -87,7 +87,8 @@ const SUITES: &[Suite] = &[
         in_test: false,
         // Its tests dial localhost:9092 and nothing else.
         address: "127.0.0.1:9092",
-        settings: &["num.partitions=1"],
+        // As its own server is set up: some of its records are large.
+        settings: &["num.partitions=1", "message.max.bytes=200000000"],
         output: Output::GoJson,
         tests_min: 1,
         command: sources::kafka_go,
@@ -234,7 +235,15 @@ fn go_line(line: &str) -> Option<(String, Outcome)> {
         "skip" => Outcome::Skipped,
         _ => return None,
     };
-    Some((event["Test"].as_str()?.to_owned(), outcome))
+    let test = event["Test"].as_str()?;
+    // Packages below the module's own, `github.com/owner/module`, are told apart: `protocol/fetch.TestX`.
+    let below = event["Package"]
+        .as_str()
+        .and_then(|package| package.splitn(4, '/').nth(3));
+    Some((
+        below.map_or_else(|| test.to_owned(), |below| format!("{below}.{test}")),
+        outcome,
+    ))
 }
 
 fn cargo_line(line: &str) -> Option<(String, Outcome)> {
@@ -287,6 +296,11 @@ mod tests {
                 Output::GoJson,
                 r#"{"Action":"fail","Test":"TestA/b"}"#,
                 Some(("TestA/b", Outcome::Failed)),
+            ),
+            (
+                Output::GoJson,
+                r#"{"Action":"skip","Package":"github.com/a/b/c/d","Test":"TestA"}"#,
+                Some(("c/d.TestA", Outcome::Skipped)),
             ),
             (
                 Output::GoJson,

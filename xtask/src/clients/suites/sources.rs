@@ -15,17 +15,17 @@ fn home(name: &str) -> PathBuf {
     maven::cache().join("suites").join(name)
 }
 
-/// Runs `make` in an empty folder, once; a folder left by an interrupted run is made anew.
-fn once(name: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
+/// Runs `make` in an empty folder, once for each `recipe`; a folder left by an interrupted run is made anew.
+fn once(name: &str, recipe: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
     let home = home(name);
     let done = home.join(".complete");
-    if !done.is_file() {
+    if !fs::read_to_string(&done).is_ok_and(|made| made == recipe) {
         if home.exists() {
             fs::remove_dir_all(&home)?;
         }
         fs::create_dir_all(&home)?;
         make(&home)?;
-        fs::write(done, "")?;
+        fs::write(done, recipe)?;
     }
     Ok(home)
 }
@@ -34,10 +34,19 @@ fn beside(name: &str) -> PathBuf {
     workspace::root().join("tests/clients/suites").join(name)
 }
 
+/// What a test fails with where kafka-python is at fault on a busy machine; such a test is run again and must pass then.
+const KAFKA_PYTHON_FAULTS: &[&str] = &[
+    // Subscribing during the bootstrap may be forgotten: the client then asks for nothing at all for five minutes.
+    r"AssertionError: assert set\(\) == ",
+    // Two seconds are given for finding the coordinator, joining the group and fetching.
+    "DID NOT RAISE .*UnsupportedCodecError",
+];
+
 /// The archive has the integration tests but not `test/__init__.py` and the module that starts servers, which a run against
 /// an external server does not need: a stand-in takes its place.
 pub(super) fn kafka_python(address: &str) -> Result<Command> {
-    let home = once("kafka-python-3.0.12", |home| {
+    let requirements = fs::read_to_string(beside("kafka-python/requirements.txt"))?;
+    let home = once("kafka-python-3.0.12", &requirements, |home| {
         let venv = home.join("venv");
         step::output(Command::new("python3").args(["-m", "venv"]).arg(&venv))?;
         let mut install = Command::new(venv.join("bin/pip"));
@@ -78,8 +87,11 @@ pub(super) fn kafka_python(address: &str) -> Result<Command> {
         "no:cacheprovider",
         "test/integration",
     ]);
+    for fault in KAFKA_PYTHON_FAULTS {
+        command.args(["--only-rerun", fault]);
+    }
     command
-        .args(["-k", "not ssl"])
+        .args(["--reruns", "2", "-k", "not ssl"])
         .current_dir(home.join("kafka_python-3.0.12"));
     // The version is what the tests expect a client to find out; the folder only has to exist.
     command
@@ -91,7 +103,7 @@ pub(super) fn kafka_python(address: &str) -> Result<Command> {
 
 /// A writable copy of a Go module's published source.
 fn go_module(name: &str, module: &str) -> Result<PathBuf> {
-    once(name, |home| {
+    once(name, module, |home| {
         fs::write(home.join("go.mod"), "module fetch\n\ngo 1.26\n")?;
         let told = step::output(
             Command::new("go")
@@ -143,19 +155,26 @@ pub(super) fn confluent_kafka_go(address: &str) -> Result<Command> {
 /// Its tests dial localhost:9092; most of the rest are its own units.
 pub(super) fn kafka_go(_: &str) -> Result<Command> {
     let home = go_module("kafka-go-0.4.51", "github.com/segmentio/kafka-go@v0.4.51")?;
-    let mut command = Command::new("go");
-    command
-        .args(["test", "-mod=mod", "-count=1", "-timeout=24m", "-json", "."])
-        .current_dir(home.join("source"));
-    command
-        .env("KAFKA_VERSION", "3.7.0")
-        .env("KAFKA_SKIP_NETTEST", "1");
-    Ok(command)
+    let go_test = |arguments: &[&str]| {
+        let mut command = Command::new("go");
+        command
+            .args(["test", "-mod=mod", "-count=1"])
+            .args(arguments)
+            .arg("./...")
+            .current_dir(home.join("source"));
+        // What its own CI sets, against its newest server.
+        command
+            .env("KAFKA_VERSION", "4.0.0")
+            .env("KAFKA_SKIP_NETTEST", "1");
+        command
+    };
+    step::output(&mut go_test(&["-run", "^$"]))?;
+    Ok(go_test(&["-timeout=24m", "-json"]))
 }
 
 /// A copy of a crate's published source outside any workspace.
 fn rust_crate(name: &str, version: &str) -> Result<PathBuf> {
-    once(&format!("{name}-{version}"), |home| {
+    once(&format!("{name}-{version}"), version, |home| {
         let fetch = home.join("fetch");
         fs::create_dir_all(fetch.join("src"))?;
         fs::write(fetch.join("src/lib.rs"), "")?;
