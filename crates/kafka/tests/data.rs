@@ -54,7 +54,7 @@ fn produced(
     response.responses.remove(0).partition_responses.remove(0)
 }
 
-/// Makes topics by asking for them; their ids.
+/// Makes topics by asking for them; their ids. The first answer shows no leader yet, the second one does.
 fn create(client: &mut Client, topics: &[&str]) -> Vec<Uuid> {
     let asked = topics.iter().map(|name| MetadataRequestTopic {
         topic_id: Uuid::default(),
@@ -65,6 +65,14 @@ fn create(client: &mut Client, topics: &[&str]) -> Vec<Uuid> {
         allow_auto_topic_creation: true,
         ..Default::default()
     };
+    let first = client.call(&request, 12);
+    let not_yet = ErrorCode::LeaderNotAvailable.to_i16();
+    assert!(
+        first
+            .topics
+            .iter()
+            .all(|topic| topic.error_code == not_yet && topic.partitions.is_empty())
+    );
     let response = client.call(&request, 12);
     assert!(response.topics.iter().all(|topic| topic.error_code == 0));
     response.topics.iter().map(|topic| topic.topic_id).collect()

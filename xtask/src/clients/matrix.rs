@@ -45,7 +45,7 @@ fn render(drivers: &[Driver], results: &Results) -> String {
     let mut text = String::from(
         "# Clients\n\nReal, unmodified clients against Highwater, one server per I/O engine. Written by\n\
          `cargo xtask clients --write` from a run; the cases are programs under `tests/clients/`, each first held against\n\
-         Apache Kafka 4.3.1 (`cargo xtask clients --engine kafka`).\n\n| client | cases |",
+         Apache Kafka 4.3.1 (`cargo xtask clients --engine kafka`). The clients' own test suites: client-suites.md.\n\n| client | cases |",
     );
     let _ = targets
         .iter()

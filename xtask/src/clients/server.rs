@@ -5,7 +5,7 @@
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::str::FromStr;
@@ -275,6 +275,10 @@ fn highwater(dir: &Path, engine: &str, address: &str, settings: &[&str]) -> Comm
         "--http",
         "127.0.0.1:0",
     ]);
+    // A name is told as it was given, as Kafka tells the name in its `listeners`.
+    if address.parse::<SocketAddr>().is_err() {
+        command.args(["--advertise", address]);
+    }
     for setting in COMMON_SETTINGS.iter().chain(settings) {
         command.args(["--set", setting]);
     }
@@ -306,8 +310,12 @@ fn kafka(dir: &Path, address: &str, settings: &[&str]) -> Result<(Command, Strin
     };
     let controller = free_port()?;
     let data = kafka_data(dir);
+    let numbered = settings
+        .iter()
+        .any(|setting| setting.starts_with("node.id="));
+    let number = if numbered { "" } else { "node.id=1\n" };
     let mut properties = format!(
-        "process.roles=broker,controller\nnode.id=1\n\
+        "process.roles=broker,controller\n{number}\
          listeners=PLAINTEXT://{address},CONTROLLER://127.0.0.1:{controller}\n\
          controller.listener.names=CONTROLLER\ncontroller.quorum.bootstrap.servers=127.0.0.1:{controller}\n\
          log.dirs={}\noffsets.topic.replication.factor=1\n\
@@ -364,7 +372,7 @@ fn bound_address(output: &str) -> Option<String> {
             .unwrap_or(address.len());
         let address = address.get(..end)?.trim_end_matches(['.', ':']);
         address
-            .parse::<std::net::SocketAddr>()
+            .parse::<SocketAddr>()
             .ok()
             .map(|address| address.to_string())
     })

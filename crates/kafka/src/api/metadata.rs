@@ -1,7 +1,8 @@
 //! Metadata (3), versions 0 to 13: who leads what. On one node: we lead everything.
 //!
-//! A topic that is asked for by name and unknown is created, if both the client and the broker's settings allow it;
-//! the answer already shows it.
+//! A topic that is asked for by name and unknown is created, if both the client and the broker's settings allow it. The
+//! answer does not show it yet but says that its leader is not there, upon which every client asks again: a client that only
+//! wants to see that a topic is gone must not find it there, and a group's leader must not take "unknown" for final.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -55,14 +56,26 @@ pub(crate) async fn handle(
     } else {
         let asked = request.topics.as_deref().unwrap_or_default();
         let allowed = context.version < AUTO_CREATE_FIELD_FROM || request.allow_auto_topic_creation;
-        if allowed && broker.settings().auto_create_topics {
-            create_missing(broker, asked, context.version).await?;
-        }
         let image = broker.metadata().image();
-        asked
+        let created = if allowed && broker.settings().auto_create_topics {
+            create_missing(broker, &image, asked, context.version).await?
+        } else {
+            Vec::new()
+        };
+        let is_new = |topic: &MetadataResponseTopic<'_>| {
+            topic.error_code == ErrorCode::UnknownTopicOrPartition.to_i16()
+                && created
+                    .iter()
+                    .any(|name| topic.name.as_deref() == Some(name))
+        };
+        let mut topics: Vec<_> = asked
             .iter()
             .map(|topic| answer.asked(&image, topic, context.version))
-            .collect()
+            .collect();
+        for topic in topics.iter_mut().filter(|topic| is_new(topic)) {
+            topic.error_code = ErrorCode::LeaderNotAvailable.to_i16();
+        }
+        topics
     };
     let (host, port) = broker.advertised(context.connection.local);
     let node_id = broker.metadata().node_id();
@@ -87,13 +100,13 @@ pub(crate) async fn handle(
     })
 }
 
-/// Creates the topics that were asked for by name and do not exist. One that cannot be is left unknown.
+/// Creates the topics that were asked for by name and do not exist, and names them. One that cannot be is left unknown.
 async fn create_missing(
     broker: &Arc<Broker>,
+    image: &Image,
     asked: &[MetadataRequestTopic<'_>],
     version: i16,
-) -> Result<(), Close> {
-    let image = broker.metadata().image();
+) -> Result<Vec<String>, Close> {
     let missing = asked.iter().filter_map(|topic| {
         let by_name = topic.topic_id == Uuid::default() && is_well_formed(topic, version);
         let name = topic.name.as_deref().filter(|_| by_name)?;
@@ -104,15 +117,21 @@ async fn create_missing(
     });
     let missing: Vec<String> = missing.collect();
     if missing.is_empty() {
-        return Ok(());
+        return Ok(missing);
     }
     broker
         .blocking(move |broker| {
-            for name in missing {
-                if let Err(error) = broker.auto_create(&name) {
+            let mut created = missing;
+            created.retain(|name| {
+                let outcome = broker.auto_create(name);
+                // Another request may have been faster.
+                let exists = broker.metadata().image().topic(name).is_some();
+                if let (Err(error), false) = (outcome, exists) {
                     tracing::warn!(topic = %name, %error, "not created");
                 }
-            }
+                exists
+            });
+            created
         })
         .await
 }

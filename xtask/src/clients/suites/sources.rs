@@ -142,15 +142,16 @@ pub(super) fn confluent_kafka_go(address: &str) -> Result<Command> {
     fs::write(folder.join("testconf.json"), config.to_string())?;
     let mut command = Command::new("go");
     command.args(["tool", "test2json"]).arg(&program);
-    command.args(["-test.v=test2json", "-test.timeout=24m"]);
     command
-        .args([
-            "-test.run",
-            "TestIntegration|Txn|TestAdmin|TestConsumer|TestProducer",
-        ])
+        .args(["-test.v=test2json", "-test.timeout=24m"])
         .current_dir(folder);
     Ok(command)
 }
+
+/// Their `getOffsets` leaves out a function that it then calls: a null pointer, which ends the process and the tests after it,
+/// whatever the server.
+const KAFKA_GO_BROKEN: &str =
+    "^TestReaderConsumerGroup$/^(verify_offset_committed.*|consumer_group_commits_on_close)$";
 
 /// Its tests dial localhost:9092; most of the rest are its own units.
 pub(super) fn kafka_go(_: &str) -> Result<Command> {
@@ -169,12 +170,18 @@ pub(super) fn kafka_go(_: &str) -> Result<Command> {
         command
     };
     step::output(&mut go_test(&["-run", "^$"]))?;
-    Ok(go_test(&["-timeout=24m", "-json"]))
+    Ok(go_test(&[
+        "-timeout=24m",
+        "-json",
+        "-skip",
+        KAFKA_GO_BROKEN,
+    ]))
 }
 
-/// A copy of a crate's published source outside any workspace.
-fn rust_crate(name: &str, version: &str) -> Result<PathBuf> {
-    once(&format!("{name}-{version}"), version, |home| {
+/// A copy of a crate's published source outside any workspace. It brings its own Cargo.lock; `newer` are dependencies of which
+/// the locked version does not compile with today's compiler.
+fn rust_crate(name: &str, version: &str, newer: &[&str]) -> Result<PathBuf> {
+    once(&format!("{name}-{version}"), &newer.join(" "), |home| {
         let fetch = home.join("fetch");
         fs::create_dir_all(fetch.join("src"))?;
         fs::write(fetch.join("src/lib.rs"), "")?;
@@ -199,6 +206,11 @@ fn rust_crate(name: &str, version: &str) -> Result<PathBuf> {
         if copy.join("rust-toolchain.toml").exists() {
             fs::remove_file(copy.join("rust-toolchain.toml"))?;
         }
+        for dependency in newer {
+            let mut update = Command::new("cargo");
+            update.args(["update", "--quiet", "--package", dependency]);
+            step::output(update.current_dir(&copy))?;
+        }
         Ok(())
     })
 }
@@ -219,7 +231,7 @@ fn cargo_test(home: &Path) -> Result<Command> {
 
 /// librdkafka is built from the crate's own copy.
 pub(super) fn rdkafka(address: &str) -> Result<Command> {
-    let mut command = cargo_test(&rust_crate("rdkafka", "0.39.0")?)?;
+    let mut command = cargo_test(&rust_crate("rdkafka", "0.39.0", &[])?)?;
     command
         .env("KAFKA_HOST", address)
         .env("KAFKA_VERSION", "4.0.0");
@@ -227,7 +239,7 @@ pub(super) fn rdkafka(address: &str) -> Result<Command> {
 }
 
 pub(super) fn rskafka(address: &str) -> Result<Command> {
-    let mut command = cargo_test(&rust_crate("rskafka", "0.6.0")?)?;
+    let mut command = cargo_test(&rust_crate("rskafka", "0.6.0", &["rsasl"])?)?;
     command
         .env("TEST_INTEGRATION", "1")
         .env("TEST_BROKER_IMPL", "kafka")
