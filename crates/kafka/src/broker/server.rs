@@ -237,12 +237,8 @@ impl ShardThread {
                     continue;
                 }
             };
-            let serving = connection::serve(
-                stream,
-                new.info,
-                Arc::clone(&self.broker),
-                Rc::clone(&shard),
-            );
+            let serving =
+                connection::serve(stream, new.info, Arc::clone(&self.broker), Rc::clone(shard));
             let connections = Arc::clone(&self.connections);
             let index = self.index;
             tokio::task::spawn_local(async move {
