@@ -65,7 +65,7 @@ const SUITES: &[Suite] = &[
         address: "127.0.0.1:0",
         settings: &["num.partitions=4"],
         output: Output::GoJson,
-        tests_min: 1,
+        tests_min: 55,
         command: sources::confluent_kafka_go,
     },
     Suite {
@@ -75,7 +75,7 @@ const SUITES: &[Suite] = &[
         address: "localhost:9092",
         settings: &["node.id=0", "num.partitions=3"],
         output: Output::Cargo,
-        tests_min: 1,
+        tests_min: 60,
         command: sources::rdkafka,
     },
     Suite {
@@ -84,7 +84,7 @@ const SUITES: &[Suite] = &[
         address: "127.0.0.1:0",
         settings: &["auto.create.topics.enable=false"],
         output: Output::Cargo,
-        tests_min: 1,
+        tests_min: 170,
         command: sources::rskafka,
     },
     Suite {
