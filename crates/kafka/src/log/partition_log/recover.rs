@@ -185,7 +185,7 @@ impl Loading<'_> {
         let (at, found_bytes) = (walked.valid_bytes, segment.file.len());
         let later: Vec<Arc<LogSegment>> = self.segments.drain(index + 1..).collect();
         let hidden = matches!(stop, StopReason::Torn(_))
-            && holds_a_batch(&segment, at, found_bytes, walked.next_offset)?;
+            && may_hold_a_batch(&segment, at, found_bytes, walked.next_offset)?;
         let worth_keeping = matches!(stop, StopReason::Damaged(_)) || hidden;
         let mut quarantined = Vec::new();
         let end = match stop {
@@ -378,13 +378,17 @@ fn max_before(
     Ok(max)
 }
 
-/// Whether a whole batch lies somewhere in the bytes to be cut: then they were no torn tail.
-fn holds_a_batch(
+/// Whether a whole batch lies somewhere in the bytes to be cut: then they were no torn tail. More than can be searched
+/// may hold anything.
+fn may_hold_a_batch(
     segment: &LogSegment,
     at: u64,
     end: u64,
     next: KafkaOffset,
 ) -> Result<bool, StorageError> {
+    if rebuild::data_end(&segment.file, at, end)? - at > SEARCH_BYTES_MAX {
+        return Ok(true);
+    }
     let want = (end - at).min(SEARCH_BYTES_MAX);
     let mut bytes = vec![0u8; usize::try_from(want).unwrap_or(0)];
     let got = segment.file.read_into(at, &mut bytes)?;

@@ -149,6 +149,24 @@ fn a_last_batch_of_which_any_pieces_were_never_stored_is_cut() {
     }
 }
 
+#[test]
+fn more_behind_a_missing_head_than_is_searched_is_kept() {
+    let config = LogConfig {
+        index_interval_bytes: 200,
+        ..LogConfig::default()
+    };
+    let root = tempfile::tempdir().unwrap();
+    crashed(root.path(), &config);
+    let file = log_files(root.path()).pop().unwrap();
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes.extend([0; 16]);
+    bytes.push(2);
+    bytes.resize(bytes.len() + (65 << 20), 0xa5);
+    std::fs::write(&file, &bytes).unwrap();
+    let report = check(root.path(), &config, 40, "65 MiB behind a missing head");
+    assert_eq!(report.partitions[0].cuts[0].quarantined.len(), 1);
+}
+
 type Damage = fn(&mut Vec<u8>);
 
 /// Where batch `index` of the 40 begins.
