@@ -386,11 +386,16 @@ impl Chain {
         true
     }
 
-    /// Removed bytes need no sync any more.
+    /// Removed bytes need no sync any more. A flush worker tells the listener, as in [`Self::sealed`].
     pub(super) fn raise_durable(&self, end: Position) {
         let progress = self.progress.lock();
-        self.marks.durable.fetch_max(end.0, Ordering::AcqRel);
+        let before = self.marks.durable.fetch_max(end.0, Ordering::AcqRel);
         drop(progress);
+        if before < end.0 {
+            self.flush.tell.store(true, Ordering::Release);
+            self.wake_waiters();
+            self.enqueue();
+        }
     }
 
     /// Takes the marks back to a cut.

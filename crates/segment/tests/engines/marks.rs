@@ -64,6 +64,21 @@ fn a_request_is_answered_through_the_listener() {
     }
 }
 
+/// Who waits for bytes that retention takes away unsynced would wait for ever otherwise.
+#[test]
+fn the_listener_hears_that_removed_bytes_need_no_sync() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = Store::new(EngineKind::File, dir.path());
+    let (listener, marks) = heard();
+    store.listener = listener;
+    let (chain, mut appender) = store.open();
+    appender.roll(0).unwrap();
+    let end = appender.append(&[IoSlice::new(b"short lived")]).unwrap().end;
+    appender.roll(1).unwrap();
+    chain.remove_front(1).unwrap();
+    while marks.recv_timeout(LONG).unwrap().durable < end {}
+}
+
 #[test]
 fn who_waits_shares_a_sync() {
     let dir = tempfile::tempdir().unwrap();

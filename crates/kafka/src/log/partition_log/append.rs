@@ -304,7 +304,7 @@ fn admit(
 /// Lets readers and waiters see the batch that ends at `end`; a transaction it opened first, so
 /// that the stable offset never runs past it.
 fn publish(opened: &Opened, tail: &mut Tail, end: Position) {
-    let marks = opened.chain.marks();
+    let marks = || opened.chain.marks();
     let open = tail.producers.first_open_transaction();
     if open != tail.open_transaction || tail.ended.is_some() {
         tail.open_transaction = open;

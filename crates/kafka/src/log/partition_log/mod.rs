@@ -158,7 +158,7 @@ impl PartitionLog {
         *self.config.write() = Arc::new(config);
         if let Some(opened) = self.opened.get() {
             opened.chain.set_rules(rules);
-            opened.shared.set_policy(durability, opened.chain.marks());
+            opened.shared.set_policy(durability, || opened.chain.marks());
             if durability == Durability::Disk {
                 let _ = opened
                     .chain
@@ -257,7 +257,13 @@ impl PartitionLog {
             Err(error) => return Poll::Ready(Err(Poisoned(error.to_string()))),
         };
         let polled = opened.shared.poll_reached(ack, upto, context);
-        if polled.is_pending() && ack == Ack::Durable {
+        // Whoever appended asked for the mark of the policy that held then.
+        let needs_sync = match ack {
+            Ack::Committed => false,
+            Ack::Durable => true,
+            Ack::Visible => opened.shared.waits_for_disk(),
+        };
+        if polled.is_pending() && needs_sync {
             let _ = opened
                 .chain
                 .request(segment::Mark::Durable, opened.chain.marks().written);

@@ -282,7 +282,7 @@ impl Loading<'_> {
         };
         shared.reset(log_start, boundary);
         if let Some(first) = self.producers.first_open_transaction() {
-            shared.transactions(Some(first), None, chain.marks());
+            shared.transactions(Some(first), None, || chain.marks());
         }
         indexes.rest()?;
         let (segments, producers) = (self.segments.len(), self.producers.iter().count());

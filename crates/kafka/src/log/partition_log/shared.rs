@@ -3,7 +3,9 @@
 //! Invariants: offsets only rise; a mark's offset is the end of the last whole batch below it; the
 //! high watermark is the mark the topic's durability names. Atomics are read first, the lock is
 //! taken only to move them or to wait. A waker list never grows past `WAITERS_MAX`: when it would,
-//! everybody in it is woken and asks again.
+//! everybody in it is woken and asks again. Who adds a boundary reads the chain's marks under the
+//! lock: a sync that ends just before it is in the marks, one that ends just after it finds the
+//! boundary. Marks read earlier would leave a gap in which the last sync is heard by nobody.
 //! Absent on purpose: the append lock, files.
 
 use std::collections::VecDeque;
@@ -135,9 +137,16 @@ impl Shared {
         self.state.lock().visible
     }
 
-    pub(crate) fn set_policy(&self, durability: Durability, marks: Marks) {
+    /// `marks` reads the chain's; it is called under the lock.
+    pub(crate) fn set_policy(&self, durability: Durability, marks: impl FnOnce() -> Marks) {
+        let state = self.state.lock();
         self.policy.store(policy_of(durability), Ordering::Release);
-        self.moved(marks);
+        self.advance(state, marks());
+    }
+
+    /// Whether readers see a batch only once it is durable.
+    pub(crate) fn waits_for_disk(&self) -> bool {
+        self.policy.load(Ordering::Acquire) != 0
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -163,32 +172,29 @@ impl Shared {
         newer.into_iter().for_each(|(_, waker)| waker.wake());
     }
 
-    /// A batch ending at `end` is in the chain, whose marks are now `marks`.
-    pub(crate) fn appended(&self, end: Boundary, marks: Marks) {
+    /// A batch ending at `end` is in the chain; `marks` reads the chain's, under the lock.
+    pub(crate) fn appended(&self, end: Boundary, marks: impl FnOnce() -> Marks) {
         let mut state = self.state.lock();
         if state.pending.len() >= PENDING_MAX {
             state.thin_out();
         }
         state.pending.push_back(end);
         self.log_end.store(end.offset.0, Ordering::Release);
-        self.advance(state, marks);
+        self.advance(state, marks());
     }
 
-    /// The open transactions have changed; `ended` is one that a marker just ended.
+    /// The open transactions have changed; `ended` is one that a marker just ended. `marks` reads
+    /// the chain's, under the lock.
     pub(crate) fn transactions(
         &self,
         open: Option<KafkaOffset>,
         ended: Option<(KafkaOffset, KafkaOffset)>,
-        marks: Marks,
+        marks: impl FnOnce() -> Marks,
     ) {
         let mut state = self.state.lock();
         state.open_transaction = open;
         state.ending.extend(ended);
-        self.advance(state, marks);
-    }
-
-    fn moved(&self, marks: Marks) {
-        self.advance(self.state.lock(), marks);
+        self.advance(state, marks());
     }
 
     fn advance(&self, mut state: parking_lot::MutexGuard<'_, State>, marks: Marks) {
@@ -210,10 +216,10 @@ impl Shared {
             Some(index) => state.pending[index],
             None => state.durable,
         };
-        let mark = if self.policy.load(Ordering::Acquire) == 0 {
-            state.committed
-        } else {
+        let mark = if self.waits_for_disk() {
             state.durable
+        } else {
+            state.committed
         };
         let rose = mark.offset > state.visible.offset;
         if rose {
@@ -244,7 +250,7 @@ impl Shared {
             // Thinned marks may hide that a batch is durable: who waits for that asks again.
             let ask_again = *ack == Ack::Durable
                 && *upto > durable_rose
-                && self.policy.load(Ordering::Relaxed) == 0;
+                && !self.waits_for_disk();
             let served = self.mark(*ack) >= *upto || ask_again;
             if served {
                 woken.push(waker.clone());
@@ -389,7 +395,7 @@ impl State {
 
 impl ChainListener for Shared {
     fn marks_moved(&self, marks: Marks) {
-        self.moved(marks);
+        self.advance(self.state.lock(), marks);
     }
 
     fn poisoned(&self, error: &SegmentError) {
@@ -437,9 +443,9 @@ mod tests {
     fn the_topics_durability_names_the_high_watermark() {
         for (durability, want) in [(Durability::Os, 2), (Durability::Disk, 1)] {
             let shared = log(durability);
-            shared.appended(at(1, 100), marks(100, 100, 0));
-            shared.appended(at(2, 200), marks(200, 200, 100));
-            shared.appended(at(3, 300), marks(300, 250, 150));
+            shared.appended(at(1, 100), || marks(100, 100, 0));
+            shared.appended(at(2, 200), || marks(200, 200, 100));
+            shared.appended(at(3, 300), || marks(300, 250, 150));
             assert_eq!(shared.visible(), KafkaOffset(want));
             assert_eq!(shared.committed(), KafkaOffset(2));
             assert_eq!(shared.durable(), KafkaOffset(1));
@@ -455,7 +461,7 @@ mod tests {
         let count = Arc::new(Count::default());
         let waker = Waker::from(Arc::clone(&count));
         let mut context = Context::from_waker(&waker);
-        shared.appended(at(1, 100), marks(100, 100, 0));
+        shared.appended(at(1, 100), || marks(100, 100, 0));
         assert!(
             shared
                 .poll_reached(Ack::Committed, KafkaOffset(1), &mut context)
@@ -480,13 +486,33 @@ mod tests {
         assert!(shared.poll_newer(KafkaOffset(0), &mut context).is_ready());
     }
 
+    /// A sync that ends between an append's write and its boundary tells a log that does not know the boundary yet.
+    #[test]
+    fn no_mark_moves_between_reading_the_marks_and_adding_the_boundary() {
+        let shared = log(Durability::Disk);
+        let locked = || shared.state.is_locked();
+        shared.appended(at(1, 100), || {
+            assert!(locked(), "a sync could be heard here, and forgotten");
+            marks(100, 100, 100)
+        });
+        assert_eq!(shared.visible(), KafkaOffset(1));
+        shared.transactions(None, None, || {
+            assert!(locked());
+            marks(100, 100, 100)
+        });
+        shared.set_policy(Durability::Os, || {
+            assert!(locked());
+            marks(100, 100, 100)
+        });
+    }
+
     #[test]
     fn poison_reaches_those_who_wait_and_those_who_come_later() {
         let shared = log(Durability::Disk);
         let count = Arc::new(Count::default());
         let waker = Waker::from(Arc::clone(&count));
         let mut context = Context::from_waker(&waker);
-        shared.appended(at(1, 100), marks(100, 100, 0));
+        shared.appended(at(1, 100), || marks(100, 100, 0));
         assert!(
             shared
                 .poll_reached(Ack::Durable, KafkaOffset(1), &mut context)
@@ -512,7 +538,7 @@ mod tests {
         for batch in 1..=batches {
             shared.appended(
                 at(batch as i64, batch * 10),
-                marks(batch * 10, batch * 10, 0),
+                || marks(batch * 10, batch * 10, 0),
             );
             assert_eq!(shared.visible(), KafkaOffset(batch as i64));
         }
@@ -524,14 +550,14 @@ mod tests {
     #[test]
     fn open_and_ending_transactions_hold_the_stable_offset() {
         let shared = log(Durability::Disk);
-        shared.appended(at(5, 100), marks(100, 100, 100));
-        shared.transactions(Some(KafkaOffset(3)), None, marks(100, 100, 100));
+        shared.appended(at(5, 100), || marks(100, 100, 100));
+        shared.transactions(Some(KafkaOffset(3)), None, || marks(100, 100, 100));
         assert_eq!(shared.last_stable(), KafkaOffset(3));
-        shared.appended(at(6, 200), marks(200, 200, 100));
+        shared.appended(at(6, 200), || marks(200, 200, 100));
         shared.transactions(
             None,
             Some((KafkaOffset(3), KafkaOffset(5))),
-            marks(200, 200, 100),
+            || marks(200, 200, 100),
         );
         assert_eq!(
             shared.last_stable(),

@@ -551,3 +551,19 @@ fn after_a_crash_only_logs_that_were_in_use_are_opened() {
     assert_eq!(all_records(&idle, 0).len(), 2);
     assert_eq!(append(&idle, &[b"e"]).base_offset.0, 2);
 }
+
+/// A sync that ends while the next batch is being appended may cover it; that has to be heard.
+#[test]
+fn a_burst_is_acknowledged_to_its_last_batch() {
+    each_engine(|kind| {
+        let root = tempfile::tempdir().unwrap();
+        let open = open_with(root.path(), kind, LogConfig::default());
+        let log = open.dir.create(&tp(), id(), LogConfig::default()).unwrap();
+        for _ in 0..300 {
+            append(&log, &[b"asks for a sync"]);
+            let last = append(&log, &[b"shares it, or asks for the next"]);
+            wait(&log, Ack::Durable, last.end).unwrap();
+            assert_eq!(log.high_watermark().unwrap(), last.end);
+        }
+    });
+}
