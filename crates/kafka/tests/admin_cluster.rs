@@ -6,16 +6,20 @@ mod served;
 use kafka_wire::messages::alter_partition_reassignments_request::{
     ReassignablePartition, ReassignableTopic,
 };
+use kafka_wire::messages::alter_replica_log_dirs_request::{
+    AlterReplicaLogDir, AlterReplicaLogDirTopic,
+};
 use kafka_wire::messages::delete_records_request::{DeleteRecordsPartition, DeleteRecordsTopic};
 use kafka_wire::messages::describe_log_dirs_request::DescribableLogDirTopic;
 use kafka_wire::messages::describe_topic_partitions_request::{Cursor, TopicRequest};
 use kafka_wire::messages::elect_leaders_request::TopicPartitions;
 use kafka_wire::messages::{describe_producers_request, describe_quorum_request};
 use kafka_wire::{
-    AlterPartitionReassignmentsRequest, CreateAclsRequest, DeleteAclsRequest, DeleteRecordsRequest,
-    DescribeAclsRequest, DescribeClusterRequest, DescribeLogDirsRequest, DescribeProducersRequest,
-    DescribeQuorumRequest, DescribeTopicPartitionsRequest, ElectLeadersRequest, ErrorCode,
-    ListConfigResourcesRequest, ListPartitionReassignmentsRequest,
+    AlterPartitionReassignmentsRequest, AlterReplicaLogDirsRequest, CreateAclsRequest,
+    DeleteAclsRequest, DeleteRecordsRequest, DescribeAclsRequest, DescribeClusterRequest,
+    DescribeLogDirsRequest, DescribeProducersRequest, DescribeQuorumRequest,
+    DescribeTopicPartitionsRequest, ElectLeadersRequest, ErrorCode, ListConfigResourcesRequest,
+    ListPartitionReassignmentsRequest,
 };
 use served::admin::{code, create, topic, with_config};
 use served::{Client, Served};
@@ -92,6 +96,45 @@ fn log_dirs_in_every_version() {
             .iter()
             .flat_map(|t| &t.partitions);
         assert_eq!(found.map(|p| p.partition_index).collect::<Vec<_>>(), [1]);
+    }
+}
+
+#[test]
+fn a_replica_moves_only_to_where_it_is() {
+    let served = Served::start();
+    let mut client = served.client();
+    create(&mut client, vec![topic("a", 2, 1)], 7);
+    let here = served.broker.logs().root().display().to_string();
+    let into = |path: &str, name: &'static str, partitions: Vec<i32>| AlterReplicaLogDir {
+        path: path.to_owned().into(),
+        topics: vec![AlterReplicaLogDirTopic {
+            name: name.into(),
+            partitions,
+        }],
+    };
+    for version in 1..=2 {
+        let dirs = vec![
+            into(&here, "a", vec![0, 7]),
+            into("/elsewhere", "a", vec![1]),
+            into(&here, "ghost", vec![0]),
+        ];
+        let response = client.call(&AlterReplicaLogDirsRequest { dirs }, version);
+        let answers = response.results.iter().map(|topic| {
+            let outcomes = topic.partitions.iter();
+            let outcomes = outcomes.map(|p| (p.partition_index, p.error_code));
+            (&*topic.topic_name, outcomes.collect::<Vec<_>>())
+        });
+        let (none, absent) = (0, code(ErrorCode::ReplicaNotAvailable));
+        assert_eq!(
+            answers.collect::<Vec<_>>(),
+            [
+                (
+                    "a",
+                    vec![(0, none), (7, absent), (1, code(ErrorCode::LogDirNotFound))]
+                ),
+                ("ghost", vec![(0, absent)]),
+            ]
+        );
     }
 }
 

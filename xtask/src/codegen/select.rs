@@ -1,7 +1,7 @@
 //! Which messages are generated.
 //!
 //! All that ordinary clients, admin tools and our own files need. Left out: what only brokers and
-//! controllers say to each other, delegation tokens, moving replicas between disks, telemetry,
+//! controllers say to each other, delegation tokens, telemetry,
 //! share groups and streams groups.
 
 use anyhow::{Result, ensure};
@@ -9,10 +9,10 @@ use anyhow::{Result, ensure};
 use super::schema::{Kind, Message};
 
 /// Keys of the requests whose request and response are generated.
-const API_KEYS: [i16; 53] = [
+const API_KEYS: [i16; 54] = [
     0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
-    29, 30, 31, 32, 33, 35, 36, 37, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 55, 57, 60, 61, 65, 66,
-    68, 69, 74, 75,
+    29, 30, 31, 32, 33, 34, 35, 36, 37, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 55, 57, 60, 61, 65,
+    66, 68, 69, 74, 75,
 ];
 
 /// Messages without an API key that are generated.

@@ -10,6 +10,7 @@
 mod acls;
 mod alter_configs;
 mod alter_partition_reassignments;
+mod alter_replica_log_dirs;
 mod api_versions;
 mod close;
 mod create_partitions;
@@ -270,6 +271,7 @@ fn dispatch(call: Call) -> AnswerFuture {
         ApiKey::DeleteAcls => answer!(call, acls::delete),
         ApiKey::AlterConfigs => answer!(call, alter_configs::handle),
         ApiKey::AlterPartitionReassignments => answer!(call, alter_partition_reassignments::handle),
+        ApiKey::AlterReplicaLogDirs => answer!(call, alter_replica_log_dirs::handle),
         ApiKey::CreatePartitions => answer!(call, create_partitions::handle),
         ApiKey::CreateTopics => answer!(call, create_topics::handle),
         ApiKey::DeleteRecords => answer!(call, delete_records::handle),

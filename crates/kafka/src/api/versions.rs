@@ -24,6 +24,7 @@ pub(crate) const fn handled(api: ApiKey) -> Option<VersionRange> {
         ApiKey::DescribeAcls | ApiKey::CreateAcls | ApiKey::DeleteAcls => (1, 3),
         ApiKey::DescribeConfigs => (1, 4),
         ApiKey::AlterConfigs => (0, 2),
+        ApiKey::AlterReplicaLogDirs => (1, 2),
         ApiKey::DescribeLogDirs => (1, 4),
         ApiKey::CreatePartitions => (0, 3),
         ApiKey::ElectLeaders => (0, 2),

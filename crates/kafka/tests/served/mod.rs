@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 
 pub(crate) mod admin;
+pub(crate) mod data;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -73,7 +73,10 @@ fn the_listener_hears_that_removed_bytes_need_no_sync() {
     store.listener = listener;
     let (chain, mut appender) = store.open();
     appender.roll(0).unwrap();
-    let end = appender.append(&[IoSlice::new(b"short lived")]).unwrap().end;
+    let end = appender
+        .append(&[IoSlice::new(b"short lived")])
+        .unwrap()
+        .end;
     appender.roll(1).unwrap();
     chain.remove_front(1).unwrap();
     while marks.recv_timeout(LONG).unwrap().durable < end {}

@@ -239,6 +239,17 @@ public class AdminScenario {
                 + (d.replicaInfos().get(zero).size() > 0) + " " + d.replicaInfos().get(zero).offsetLag() + " "
                 + d.replicaInfos().get(zero).isFuture() + " " + d.totalBytes().isPresent() + " "
                 + d.usableBytes().isPresent()).toList());
+        String here = admin.describeLogDirs(List.of(Integer.valueOf(node))).allDescriptions().get()
+            .get(Integer.valueOf(node)).keySet().iterator().next();
+        say("move to where it is", () -> move(zero, node, here));
+        say("move elsewhere", () -> move(zero, node, "/elsewhere"));
+        say("move missing", () -> move(new TopicPartition("ghost", 0), node, here));
+    }
+
+    static Object move(TopicPartition partition, String node, String dir) throws Exception {
+        var replica = new TopicPartitionReplica(partition.topic(), partition.partition(), Integer.parseInt(node));
+        admin.alterReplicaLogDirs(Map.of(replica, dir)).all().get();
+        return "ok";
     }
 
     static void refusals(String node) {

@@ -12,6 +12,8 @@ pub mod alter_configs_request;
 pub mod alter_configs_response;
 pub mod alter_partition_reassignments_request;
 pub mod alter_partition_reassignments_response;
+pub mod alter_replica_log_dirs_request;
+pub mod alter_replica_log_dirs_response;
 pub mod alter_user_scram_credentials_request;
 pub mod alter_user_scram_credentials_response;
 pub mod api_versions_request;
@@ -179,6 +181,8 @@ pub use alter_configs_request::AlterConfigsRequest;
 pub use alter_configs_response::AlterConfigsResponse;
 pub use alter_partition_reassignments_request::AlterPartitionReassignmentsRequest;
 pub use alter_partition_reassignments_response::AlterPartitionReassignmentsResponse;
+pub use alter_replica_log_dirs_request::AlterReplicaLogDirsRequest;
+pub use alter_replica_log_dirs_response::AlterReplicaLogDirsResponse;
 pub use alter_user_scram_credentials_request::AlterUserScramCredentialsRequest;
 pub use alter_user_scram_credentials_response::AlterUserScramCredentialsResponse;
 pub use api_versions_request::ApiVersionsRequest;
@@ -340,6 +344,7 @@ pub(crate) type AlterClientQuotasResponseType<'b> = AlterClientQuotasResponse<'b
 pub(crate) type AlterConfigsResponseType<'b> = AlterConfigsResponse<'b>;
 pub(crate) type AlterPartitionReassignmentsResponseType<'b> =
     AlterPartitionReassignmentsResponse<'b>;
+pub(crate) type AlterReplicaLogDirsResponseType<'b> = AlterReplicaLogDirsResponse<'b>;
 pub(crate) type AlterUserScramCredentialsResponseType<'b> = AlterUserScramCredentialsResponse<'b>;
 pub(crate) type ApiVersionsResponseType<'b> = ApiVersionsResponse<'b>;
 pub(crate) type ConsumerGroupDescribeResponseType<'b> = ConsumerGroupDescribeResponse<'b>;
@@ -406,6 +411,8 @@ macro_rules! for_each_message {
         $visit! { AlterConfigsResponse }
         $visit! { AlterPartitionReassignmentsRequest }
         $visit! { AlterPartitionReassignmentsResponse }
+        $visit! { AlterReplicaLogDirsRequest }
+        $visit! { AlterReplicaLogDirsResponse }
         $visit! { AlterUserScramCredentialsRequest }
         $visit! { AlterUserScramCredentialsResponse }
         $visit! { ApiVersionsRequest }

@@ -158,7 +158,9 @@ impl PartitionLog {
         *self.config.write() = Arc::new(config);
         if let Some(opened) = self.opened.get() {
             opened.chain.set_rules(rules);
-            opened.shared.set_policy(durability, || opened.chain.marks());
+            opened
+                .shared
+                .set_policy(durability, || opened.chain.marks());
             if durability == Durability::Disk {
                 let _ = opened
                     .chain

@@ -248,9 +248,7 @@ impl Shared {
         let durable_rose = state.durable.offset;
         state.ack_waiters.retain(|(ack, upto, waker)| {
             // Thinned marks may hide that a batch is durable: who waits for that asks again.
-            let ask_again = *ack == Ack::Durable
-                && *upto > durable_rose
-                && !self.waits_for_disk();
+            let ask_again = *ack == Ack::Durable && *upto > durable_rose && !self.waits_for_disk();
             let served = self.mark(*ack) >= *upto || ask_again;
             if served {
                 woken.push(waker.clone());
@@ -536,10 +534,9 @@ mod tests {
         let shared = log(Durability::Os);
         let batches = PENDING_MAX as u64 * 5;
         for batch in 1..=batches {
-            shared.appended(
-                at(batch as i64, batch * 10),
-                || marks(batch * 10, batch * 10, 0),
-            );
+            shared.appended(at(batch as i64, batch * 10), || {
+                marks(batch * 10, batch * 10, 0)
+            });
             assert_eq!(shared.visible(), KafkaOffset(batch as i64));
         }
         assert!(shared.state.lock().pending.len() <= PENDING_MAX);
@@ -554,11 +551,9 @@ mod tests {
         shared.transactions(Some(KafkaOffset(3)), None, || marks(100, 100, 100));
         assert_eq!(shared.last_stable(), KafkaOffset(3));
         shared.appended(at(6, 200), || marks(200, 200, 100));
-        shared.transactions(
-            None,
-            Some((KafkaOffset(3), KafkaOffset(5))),
-            || marks(200, 200, 100),
-        );
+        shared.transactions(None, Some((KafkaOffset(3), KafkaOffset(5))), || {
+            marks(200, 200, 100)
+        });
         assert_eq!(
             shared.last_stable(),
             KafkaOffset(3),
