@@ -14,6 +14,7 @@ mod codegen;
 mod fix;
 mod fuzz;
 mod interop;
+mod java;
 mod maven;
 mod report;
 mod step;
@@ -54,7 +55,9 @@ enum Task {
 }
 
 fn main() -> ExitCode {
-    match run(Cli::parse().task) {
+    let outcome = run(Cli::parse().task);
+    java::clean();
+    match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {

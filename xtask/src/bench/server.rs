@@ -213,6 +213,7 @@ pub(crate) fn java(jars: &Path, options: &[&str]) -> Command {
     let mut command = Command::new("java");
     command
         .args(["-XX:+UseG1GC", "-Dlog4j2.level=ERROR"])
+        .arg(crate::java::tmpdir())
         .args(options);
     command.arg("-cp").arg(class_path(jars));
     command

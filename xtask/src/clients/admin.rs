@@ -4,11 +4,10 @@
 //! the lines in which Highwater says something else, with the reason.
 
 use std::fs;
-use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::server::{Server, Target};
+use super::server::{Server, Target, java};
 use crate::report::Tally;
 use crate::{maven, step, workspace};
 
@@ -23,15 +22,8 @@ pub(super) fn run(target: Target) -> Result<Tally> {
         .prefix("highwater-admin-")
         .tempdir()?;
     let server = Server::start(target, dir.path())?;
-    let mut java = Command::new("java");
-    java.args([
-        "-XX:TieredStopAtLevel=1",
-        "-XX:+UseSerialGC",
-        "-Dlog4j2.level=OFF",
-        "-cp",
-    ]);
-    java.arg(jars.join("*"))
-        .arg(folder.join("AdminScenario.java"))
+    let mut java = java(&jars, &["-Dlog4j2.level=OFF"]);
+    java.arg(folder.join("AdminScenario.java"))
         .arg(server.address());
     let said = step::output(&mut java)?;
     server.stop()?;

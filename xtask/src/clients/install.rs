@@ -11,7 +11,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::driver::Driver;
-use crate::{maven, step, workspace};
+use crate::{java, maven, step, workspace};
 
 /// Versions of the Java client that the same cases run with.
 const JAVA_CLIENTS: &[&str] = &["4.3.1", "4.4.0"];
@@ -116,7 +116,8 @@ fn jvm(class_path: OsString, main: &str) -> Vec<OsString> {
         "-Dlog4j2.level=ERROR",
         "-cp",
     ];
-    let mut args: Vec<OsString> = options.iter().map(OsString::from).collect();
+    let mut args: Vec<OsString> = vec![java::tmpdir().into()];
+    args.extend(options.iter().map(OsString::from));
     args.extend([class_path, main.into()]);
     args
 }

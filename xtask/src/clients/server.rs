@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::{maven, step, workspace};
+use crate::{java, maven, step, workspace};
 
 /// What a run is held against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -353,6 +353,7 @@ pub(crate) fn java(dir: &Path, options: &[&str]) -> Command {
         "-XX:TieredStopAtLevel=1",
         "-Dlog4j2.level=ERROR",
     ]);
+    command.arg(java::tmpdir());
     command.args(options).arg("-cp").arg(dir.join("*"));
     command
 }

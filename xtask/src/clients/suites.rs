@@ -98,6 +98,15 @@ const SUITES: &[Suite] = &[
         tests_min: 900,
         command: sources::kafka_go,
     },
+    Suite {
+        name: "franz-go",
+        in_test: false,
+        address: "127.0.0.1:0",
+        settings: &[],
+        output: Output::GoJson,
+        tests_min: 300,
+        command: sources::franz_go,
+    },
 ];
 
 /// The suites of these names, or all.

@@ -125,7 +125,7 @@ public final class Driver {
     /** Runs a tool in a JVM of its own: for those whose summary is left to the JVM's end. */
     String process(String main, String... args) throws Exception {
         List<String> command = new ArrayList<>(List.of("java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-            "-Dlog4j2.level=ERROR", "-cp", System.getProperty("java.class.path"), main));
+            "-Djava.io.tmpdir=" + System.getProperty("java.io.tmpdir"), "-Dlog4j2.level=ERROR", "-cp", System.getProperty("java.class.path"), main));
         command.addAll(List.of(args));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         process.getOutputStream().close();

@@ -178,6 +178,29 @@ pub(super) fn kafka_go(_: &str) -> Result<Command> {
     ]))
 }
 
+/// The client's package, whose tests move half a million records through chains of groups and transactions by themselves;
+/// here a tenth of that, on topics of one replica.
+pub(super) fn franz_go(address: &str) -> Result<Command> {
+    let home = go_module("franz-go-1.22.2", "github.com/twmb/franz-go@v1.22.2")?;
+    let program = home.join("kgo.test");
+    let folder = home.join("source/pkg/kgo");
+    if !program.is_file() {
+        let mut build = Command::new("go");
+        build.args(["test", "-c", "-o"]).arg(&program).arg(".");
+        step::output(build.current_dir(&folder))?;
+    }
+    let mut command = Command::new("go");
+    command.args(["tool", "test2json"]).arg(&program);
+    command
+        .args(["-test.v=test2json", "-test.timeout=24m"])
+        .current_dir(folder);
+    command
+        .env("KGO_SEEDS", address)
+        .env("KGO_TEST_RF", "1")
+        .env("KGO_TEST_RECORDS", "50000");
+    Ok(command)
+}
+
 /// A copy of a crate's published source outside any workspace. It brings its own Cargo.lock; `newer` are dependencies of which
 /// the locked version does not compile with today's compiler.
 fn rust_crate(name: &str, version: &str, newer: &[&str]) -> Result<PathBuf> {
