@@ -5,57 +5,21 @@
 
 use std::io;
 use std::sync::{Arc, Weak};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
-use parking_lot::{Condvar, Mutex};
-
 use super::Broker;
+use super::worker::{Stop, Worker};
 
 /// First retention pass after a start (Kafka's `log.initial.task.delay.ms`).
 const FIRST_PASS: Duration = Duration::from_secs(30);
 /// How often removed files are looked at.
 const REAP_EVERY: Duration = Duration::from_secs(1);
 
-#[derive(Debug)]
-pub(super) struct Housekeeping {
-    stop: Arc<(Mutex<bool>, Condvar)>,
-    thread: Mutex<Option<JoinHandle<()>>>,
-}
-
-impl Housekeeping {
-    /// After a crash the first checkpoint is taken at once: what was just recovered is not checked again by the next
-    /// start, however soon it comes.
-    pub(super) fn start(broker: &Arc<Broker>, after_crash: bool) -> io::Result<Self> {
-        let stop = Arc::new((Mutex::new(false), Condvar::new()));
-        let (broker, stopped) = (Arc::downgrade(broker), Arc::clone(&stop));
-        let thread = std::thread::Builder::new()
-            .name("kafka-keeper".to_owned())
-            .spawn(move || run(&broker, &stopped, after_crash))?;
-        Ok(Self {
-            stop,
-            thread: Mutex::new(Some(thread)),
-        })
-    }
-
-    /// Ends the thread and waits for it.
-    pub(super) fn stop(&self) {
-        *self.stop.0.lock() = true;
-        self.stop.1.notify_all();
-        let thread = self.thread.lock().take();
-        // The thread itself may be the last to hold the broker.
-        if let Some(thread) =
-            thread.filter(|thread| thread.thread().id() != std::thread::current().id())
-        {
-            let _ = thread.join();
-        }
-    }
-}
-
-impl Drop for Housekeeping {
-    fn drop(&mut self) {
-        self.stop();
-    }
+/// After a crash the first checkpoint is taken at once: what was just recovered is not checked again by the next
+/// start, however soon it comes.
+pub(super) fn start(broker: &Arc<Broker>, after_crash: bool) -> io::Result<Worker> {
+    let broker = Arc::downgrade(broker);
+    Worker::start("kafka-keeper", move |stop| run(&broker, stop, after_crash))
 }
 
 /// How long until each duty.
@@ -64,7 +28,7 @@ struct Due {
     checkpoint: Duration,
 }
 
-fn run(broker: &Weak<Broker>, stop: &(Mutex<bool>, Condvar), after_crash: bool) {
+fn run(broker: &Weak<Broker>, stop: &Stop, after_crash: bool) {
     let mut due = Due {
         retention: FIRST_PASS,
         checkpoint: FIRST_PASS,
@@ -72,16 +36,7 @@ fn run(broker: &Weak<Broker>, stop: &(Mutex<bool>, Condvar), after_crash: bool) 
     if after_crash && let Some(broker) = broker.upgrade() {
         due.checkpoint(&broker);
     }
-    loop {
-        {
-            let mut stopped = stop.0.lock();
-            if !*stopped {
-                stop.1.wait_for(&mut stopped, REAP_EVERY);
-            }
-            if *stopped {
-                return;
-            }
-        }
+    while !stop.rest(REAP_EVERY) {
         let Some(broker) = broker.upgrade() else {
             return;
         };

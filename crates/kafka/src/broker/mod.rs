@@ -4,6 +4,7 @@
 
 mod background;
 pub(crate) mod budget;
+mod cleaning;
 pub(crate) mod closings;
 pub(crate) mod fetch_sessions;
 mod housekeeping;
@@ -13,6 +14,7 @@ pub(crate) mod routes;
 pub mod server;
 mod topics;
 pub(crate) mod visible;
+mod worker;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -24,11 +26,11 @@ use self::background::Background;
 use self::budget::Budget;
 use self::closings::Closings;
 use self::fetch_sessions::FetchSessions;
-use self::housekeeping::Housekeeping;
 pub use self::open::{BrokerConfig, BrokerOpenError, OpenReport};
 pub(crate) use self::producer_ids::ProducerIds;
 use self::routes::RouteTable;
 pub use self::topics::TopicError;
+use self::worker::Worker;
 use crate::api::Close;
 use crate::config::{BrokerSettings, Layers};
 use crate::group::coordinator::Coordinator;
@@ -91,7 +93,8 @@ pub struct Broker {
     logs: Arc<LogDir>,
     groups: Arc<Coordinator>,
     background: Background,
-    housekeeping: OnceLock<Housekeeping>,
+    /// What goes on by itself: retention and checkpoints, compaction.
+    workers: OnceLock<[Worker; 2]>,
 }
 
 impl std::fmt::Debug for Broker {

@@ -13,10 +13,10 @@ use super::background::Background;
 use super::budget::Budget;
 use super::closings::Closings;
 use super::fetch_sessions::FetchSessions;
-use super::housekeeping::Housekeeping;
 use super::producer_ids::ProducerIds;
 use super::routes::{PartitionRoute, RouteTable, TopicRoute};
-use super::{Broker, Limits};
+use super::worker::Worker;
+use super::{Broker, Limits, cleaning, housekeeping};
 use crate::config::{BrokerSettings, Layers};
 use crate::group;
 use crate::log::{
@@ -151,16 +151,18 @@ impl Broker {
             logs,
             groups,
             background,
-            housekeeping: OnceLock::new(),
+            workers: OnceLock::new(),
         });
         broker.reconcile(&mut report)?;
         {
             let _runtime = broker.background.handle().enter();
             broker.groups.start();
         }
-        let housekeeping = Housekeeping::start(&broker, !report.recovery.clean)
-            .map_err(BrokerOpenError::Thread)?;
-        let _ = broker.housekeeping.set(housekeeping);
+        let keeper = housekeeping::start(&broker, !report.recovery.clean);
+        let cleaner = cleaning::start(&broker);
+        let workers = [keeper, cleaner].map(|started| started.map_err(BrokerOpenError::Thread));
+        let [keeper, cleaner] = workers;
+        let _ = broker.workers.set([keeper?, cleaner?]);
         Ok((broker, report))
     }
 
@@ -270,9 +272,11 @@ impl Broker {
     /// # Errors
     /// The first log that could not be closed; the next start recovers.
     pub fn close(&self) -> Result<(), StorageError> {
-        if let Some(housekeeping) = self.housekeeping.get() {
-            housekeeping.stop();
-        }
+        self.workers
+            .get()
+            .into_iter()
+            .flatten()
+            .for_each(Worker::stop);
         self.groups.close();
         self.background.stop();
         self.logs.close()

@@ -221,6 +221,22 @@ pub static BROKER_SETTINGS: &[BrokerSetting] = &[
         "Addresses listened on; set with --kafka.",
     ),
     row(
+        "log.cleaner.backoff.ms",
+        Long,
+        "15000",
+        AtLeast(0),
+        Dynamic,
+        "How long the cleaner rests when no compacted log is due.",
+    ),
+    row(
+        "log.cleaner.dedupe.buffer.size",
+        Long,
+        "134217728",
+        AtLeast(1_048_576),
+        Dynamic,
+        "Most memory for the keys of one compaction pass; a log with more keys takes several passes.",
+    ),
+    row(
         "log.cleaner.delete.retention.ms",
         Long,
         "86400000",

@@ -49,6 +49,10 @@ pub struct BrokerSettings {
     pub offsets_retention_check_interval_ms: i64,
     /// `producer.id.expiration.ms`, default 1 day.
     pub producer_id_expiration_ms: i64,
+    /// `log.cleaner.backoff.ms`, default 15 s.
+    pub cleaner_backoff_ms: i64,
+    /// `log.cleaner.dedupe.buffer.size`, default 128 MiB.
+    pub cleaner_memory_bytes: i64,
     /// `log.retention.check.interval.ms`, default 5 minutes.
     pub retention_check_interval_ms: i64,
     /// `log.flush.offset.checkpoint.interval.ms`, default 1 minute.
@@ -98,6 +102,8 @@ impl BrokerSettings {
             offsets_retention_ms: long("offsets.retention.minutes").saturating_mul(60_000),
             offsets_retention_check_interval_ms: long("offsets.retention.check.interval.ms"),
             producer_id_expiration_ms: long("producer.id.expiration.ms"),
+            cleaner_backoff_ms: long("log.cleaner.backoff.ms"),
+            cleaner_memory_bytes: long("log.cleaner.dedupe.buffer.size"),
             retention_check_interval_ms: long("log.retention.check.interval.ms"),
             recovery_point_interval_ms: long("log.flush.offset.checkpoint.interval.ms"),
             recovery_threads: usize::try_from(long("num.recovery.threads.per.data.dir"))

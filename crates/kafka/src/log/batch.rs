@@ -44,6 +44,8 @@ pub const BASE_SEQUENCE_AT: usize = 53;
 pub const RECORD_COUNT_AT: usize = 57;
 /// The only magic this log writes.
 pub const MAGIC: i8 = 2;
+/// Attribute bits: the codec.
+pub const ATTRIBUTE_CODEC: i16 = 0b111;
 /// Attribute bit: timestamps are the log's.
 pub const ATTRIBUTE_LOG_APPEND_TIME: i16 = 1 << 3;
 /// Attribute bit: part of a transaction.

@@ -13,7 +13,8 @@ use super::batch::{
 use super::compression::Compression;
 use super::config::TimestampType;
 use super::error::BatchDefect;
-use super::{record, varint};
+use super::record::{self, write_sized};
+use super::varint;
 
 /// The producer fields of a batch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -160,8 +161,7 @@ impl BatchBuilder {
         }
         varint::write_i32(&mut body, header_count);
         body.extend_from_slice(&encoded);
-        varint::write_i32(&mut self.plain, length_of(body.len()));
-        self.plain.extend_from_slice(&body);
+        write_sized(&mut self.plain, Some(&body));
         self
     }
 
@@ -195,20 +195,6 @@ impl BatchBuilder {
         }
         stamp_crc(&mut out);
         Ok(out)
-    }
-}
-
-fn length_of(bytes: usize) -> i32 {
-    i32::try_from(bytes).unwrap_or(i32::MAX)
-}
-
-fn write_sized(out: &mut Vec<u8>, bytes: Option<&[u8]>) {
-    match bytes {
-        None => varint::write_i32(out, -1),
-        Some(bytes) => {
-            varint::write_i32(out, length_of(bytes.len()));
-            out.extend_from_slice(bytes);
-        }
     }
 }
 

@@ -7,6 +7,7 @@
 
 use std::io::{self, BufRead, Read, Write};
 
+use super::batch::ATTRIBUTE_CODEC;
 use super::error::BatchDefect;
 
 /// A codec by its number in a batch's attributes.
@@ -42,7 +43,7 @@ impl Compression {
     /// # Errors
     /// `UnknownCodec` for 5, 6 and 7.
     pub fn from_attributes(attributes: i16) -> Result<Self, BatchDefect> {
-        Ok(match attributes & 7 {
+        Ok(match attributes & ATTRIBUTE_CODEC {
             0 => Self::None,
             1 => Self::Gzip,
             2 => Self::Snappy,

@@ -135,6 +135,15 @@ impl Default for LogConfig {
 }
 
 impl LogConfig {
+    /// How long a segment takes appends at most: records are compacted only once their segment is sealed.
+    pub fn segment_ms_max(&self) -> i64 {
+        if self.cleanup_compact {
+            self.segment_ms.min(self.max_compaction_lag_ms)
+        } else {
+            self.segment_ms
+        }
+    }
+
     /// Refuses values the log cannot work with, naming the setting.
     ///
     /// # Errors

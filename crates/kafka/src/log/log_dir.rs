@@ -5,6 +5,7 @@
 //! clean stop, starting lists the root and reads the checkpoint files, nothing per partition.
 //! Absent on purpose: topic names' rules and settings' origin (the metadata), timers (the server).
 
+mod clean;
 mod start;
 
 use std::collections::HashMap;
@@ -35,6 +36,8 @@ pub const METADATA_LOG_DIR: &str = "__cluster_metadata-0";
 pub const DELETE_DIR_SUFFIX: &str = "-delete";
 /// What a directory that no topic claims ends with.
 pub const STRAY_DIR_SUFFIX: &str = "-stray";
+
+pub use clean::CleanedLog;
 
 /// Tells the leader epoch of a partition.
 pub type EpochOf = Box<dyn Fn(&TopicPartition) -> i32 + Send + Sync>;
@@ -101,6 +104,7 @@ pub struct LogDir {
     lock: Mutex<Option<DirLock>>,
     broker_epoch: AtomicI64,
     epoch_of: EpochOf,
+    cleaner: clean::Cleaner,
 }
 
 impl LogDir {

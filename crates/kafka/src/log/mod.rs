@@ -37,8 +37,8 @@ pub use crc::crc32c;
 pub use error::{AppendError, BatchDefect, Poisoned, ReadError, RecordError, StorageError};
 pub use ids::{BadTopicId, Clock, KafkaOffset, ManualClock, TopicId, TopicPartition};
 pub use log_dir::{
-    DELETE_DIR_SUFFIX, EpochOf, LogDescription, LogDir, LogDirOptions, METADATA_LOG_DIR, OWN_DIR,
-    STRAY_DIR_SUFFIX,
+    CleanedLog, DELETE_DIR_SUFFIX, EpochOf, LogDescription, LogDir, LogDirOptions,
+    METADATA_LOG_DIR, OWN_DIR, STRAY_DIR_SUFFIX,
 };
 pub use partition_log::{
     Access, Ack, AppendContext, Appended, Fetched, Isolation, PartitionLog, StopReason, TimedOffset,

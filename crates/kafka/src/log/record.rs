@@ -56,6 +56,34 @@ impl<'a> Record<'a> {
     pub fn header_count(&self) -> i32 {
         self.header_count
     }
+
+    /// Appends its encoding in a batch from which it is `timestamp_delta` and `offset_delta` away.
+    pub(crate) fn encode(&self, timestamp_delta: i64, offset_delta: i32, out: &mut Vec<u8>) {
+        let mut body = Vec::with_capacity(
+            32 + self.key.map_or(0, <[u8]>::len)
+                + self.value.map_or(0, <[u8]>::len)
+                + self.headers.len(),
+        );
+        body.push(0);
+        varint::write_i64(&mut body, timestamp_delta);
+        varint::write_i32(&mut body, offset_delta);
+        write_sized(&mut body, self.key);
+        write_sized(&mut body, self.value);
+        varint::write_i32(&mut body, self.header_count);
+        body.extend_from_slice(self.headers);
+        write_sized(out, Some(&body));
+    }
+}
+
+/// Writes a length and that many bytes; `None` is −1.
+pub(crate) fn write_sized(out: &mut Vec<u8>, bytes: Option<&[u8]>) {
+    match bytes {
+        None => varint::write_i32(out, -1),
+        Some(bytes) => {
+            varint::write_i32(out, i32::try_from(bytes.len()).unwrap_or(i32::MAX));
+            out.extend_from_slice(bytes);
+        }
+    }
 }
 
 /// Reads a length and that many bytes; −1 is `None`.

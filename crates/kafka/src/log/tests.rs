@@ -1,9 +1,11 @@
 //! Tests of whole logs and data directories, on every engine.
 
 mod basics;
+mod clean;
 mod damage;
 mod golden;
 mod model;
+mod power;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! A row of segments in one directory.
 //!
-//! Invariants: segments are in order of base and follow each other without a gap in position;
-//! only the last one takes appends; the last one is never removed from the front; a chain that
+//! Invariants: segments are in order of base and of position, and follow each other without a gap in
+//! position but where some were replaced by a shorter one; only the last one takes appends; the last one is never removed from the front; a chain that
 //! nobody uses holds no descriptor, no thread and less than a KiB.
 //! Lock order: `tail` before `list` before `Segment::reader`; `progress` last.
 //! Absent on purpose: what a base counts, when to roll, what to keep.
@@ -276,11 +276,7 @@ impl Chain {
     /// Bytes in all segments.
     #[must_use]
     pub fn len_bytes(&self) -> u64 {
-        let list = self.list.read();
-        match (list.front(), list.back()) {
-            (Some(first), Some(last)) => last.end().0.saturating_sub(first.start().0),
-            _ => 0,
-        }
+        self.list.read().iter().map(|segment| segment.len()).sum()
     }
 
     /// The directory.
@@ -377,6 +373,62 @@ impl Chain {
             flush: Arc::clone(&self.home.flush),
         });
         Ok(Some((removed, file)))
+    }
+
+    /// Puts the file `from`, which is complete and synced, in the place of the sealed segments whose bases are at least
+    /// `first_base` and below `upto_base` (exclusive), under the name and at the position of the first of them. Theirs are
+    /// renamed to `….deleted` and left to the caller; who reads one goes on reading. Waits until they are durable; does
+    /// not sync the directory.
+    ///
+    /// The positions of bytes that are gone belong to nobody afterwards. There must be no other change of these segments
+    /// at the same time.
+    ///
+    /// # Errors
+    /// `BadBase` unless there are such segments and the last one of the chain is not among them: nothing happened. `Io`:
+    /// some files may have their new names; what they hold is served on from there until the chain is opened anew.
+    pub fn replace(
+        &self,
+        first_base: u64,
+        upto_base: u64,
+        from: &Path,
+    ) -> Result<(Arc<Segment>, Vec<RemovedFile>), SegmentError> {
+        let old: Vec<Arc<Segment>> = {
+            let list = self.list.read();
+            let asked = list
+                .iter()
+                .filter(|segment| (first_base..upto_base).contains(&segment.base()));
+            asked.cloned().collect()
+        };
+        let (Some(first), Some(last)) = (old.first(), old.last()) else {
+            return Err(SegmentError::BadBase { base: first_base });
+        };
+        if first.base() != first_base || self.is_active(last.base()) {
+            return Err(SegmentError::BadBase { base: first_base });
+        }
+        self.flush_to(last.end())?;
+        let failed = |source| SegmentError::io("replace", from, source);
+        let about = std::fs::metadata(from).map_err(failed)?;
+        let found = FoundSegment {
+            base: first_base,
+            len_bytes: about.len(),
+            modified: about.modified().map_err(failed)?,
+        };
+        let mut removed = Vec::with_capacity(old.len());
+        for segment in &old {
+            removed.push(RemovedFile {
+                path: segment.rename_removed()?,
+                segment: Arc::clone(segment),
+                flush: Arc::clone(&self.home.flush),
+            });
+        }
+        let to = names::segment_path(&self.home.dir(), first_base, self.home.suffix);
+        std::fs::rename(from, to).map_err(failed)?;
+        let new = Segment::found(&self.home, &self.me, &found, first.start());
+        let mut list = self.list.write();
+        let at = list.partition_point(|segment| segment.base() < first_base);
+        list.retain(|segment| !(first_base..upto_base).contains(&segment.base()));
+        list.insert(at, Arc::clone(&new));
+        Ok((new, removed))
     }
 
     fn pop_front_below(&self, upto_base: u64) -> Option<Arc<Segment>> {

@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 
-use super::super::checkpoints::{self, LOG_START_CHECKPOINT, Offsets, RECOVERY_POINT_CHECKPOINT};
+use super::super::checkpoints::{
+    self, CLEANER_CHECKPOINT, LOG_START_CHECKPOINT, Offsets, RECOVERY_POINT_CHECKPOINT,
+};
 use super::super::clean_shutdown;
 use super::super::error::StorageError;
 use super::super::ids::{KafkaOffset, TopicPartition};
@@ -17,6 +19,7 @@ use super::super::partition_log::{Hints, LogEnv, PartitionLog};
 use super::super::report::{PartitionReport, Phase, RecoveryReport};
 use super::super::small_file;
 use super::super::trash::Trash;
+use super::clean::Cleaner;
 use super::{DELETE_DIR_SUFFIX, LogDir, LogDirOptions, METADATA_LOG_DIR, OWN_DIR};
 
 /// Times phases by the passed-in clock.
@@ -67,6 +70,7 @@ impl LogDir {
         let mut notes = Vec::new();
         let recovery = read_checkpoint(root, RECOVERY_POINT_CHECKPOINT, &mut notes);
         let starts = read_checkpoint(root, LOG_START_CHECKPOINT, &mut notes);
+        let first_dirty = read_checkpoint(root, CLEANER_CHECKPOINT, &mut notes);
         watch.lap("lock and checkpoints");
         let own = options.own_dir.unwrap_or_else(|| root.join(OWN_DIR));
         let env = Arc::new(LogEnv {
@@ -114,6 +118,7 @@ impl LogDir {
             lock: Mutex::new(Some(lock)),
             broker_epoch: AtomicI64::new(-1),
             epoch_of: options.epoch_of,
+            cleaner: Cleaner::new(first_dirty),
         });
         Ok((dir, report))
     }

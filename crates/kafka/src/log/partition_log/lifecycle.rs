@@ -68,6 +68,7 @@ impl PartitionLog {
         let Some(opened) = self.opened.get() else {
             return Ok(());
         };
+        let _files = opened.files.lock();
         let pending = {
             let mut tail = opened.tail.lock();
             if tail.closed {
@@ -159,6 +160,7 @@ impl PartitionLog {
         let Some(opened) = self.opened.get() else {
             return Ok(());
         };
+        let _files = opened.files.lock();
         let mut tail = opened.tail.lock();
         if tail.closed {
             return Ok(());
@@ -202,7 +204,9 @@ impl PartitionLog {
     /// Ends service and renames the directory so that no start takes it for a log; its path then.
     pub(crate) fn set_aside(&self, mark: TopicId, suffix: &str) -> Result<PathBuf, StorageError> {
         let _opening = self.opening.lock();
-        if let Some(opened) = self.opened.get() {
+        let opened = self.opened.get();
+        let _files = opened.map(|opened| opened.files.lock());
+        if let Some(opened) = opened {
             opened.tail.lock().closed = true;
             opened.chain.retire();
             opened.shared.close();
@@ -211,7 +215,7 @@ impl PartitionLog {
         let to = set_aside_name(&dir, mark, suffix);
         std::fs::rename(&*dir, &to).map_err(|error| StorageError::io("rename", &dir, error))?;
         small_file::sync_parent(&to)?;
-        if let Some(opened) = self.opened.get() {
+        if let Some(opened) = opened {
             opened.chain.dir_moved(&to);
             opened.epochs.lock().moved_to(&to);
         }

@@ -31,6 +31,7 @@ impl PartitionLog {
     /// `Storage` for unreadable bytes.
     pub fn find_by_time(&self, timestamp_ms: i64) -> Result<Option<TimedOffset>, ReadError> {
         let opened = self.opened()?;
+        let _exchange = opened.exchange.read();
         let log_start = opened.shared.log_start();
         let segments: Vec<Arc<LogSegment>> = opened.segments.read().clone();
         for (index, segment) in segments.iter().enumerate() {
@@ -55,6 +56,7 @@ impl PartitionLog {
     /// `Storage` for unreadable bytes.
     pub fn max_timestamp(&self) -> Result<Option<TimedOffset>, ReadError> {
         let opened = self.opened()?;
+        let _exchange = opened.exchange.read();
         let segments: Vec<Arc<LogSegment>> = opened.segments.read().clone();
         let mut best: Option<(i64, Arc<LogSegment>)> = None;
         for segment in segments {

@@ -3,10 +3,12 @@
 //! Invariants: log start ≤ last stable ≤ high watermark ≤ log end. After a clean stop nothing of a
 //! log is read before somebody asks for it (`opened`). One append lock per log; readers take no
 //! lock that an append holds for longer than a pointer copy.
-//! Lock order: `tail` before `segments`; `Shared`'s lock last and never while calling the chain.
+//! Lock order: `files` before `tail` and `exchange`, each of them before `segments`; `Shared`'s lock last and never while
+//! calling the chain. Nobody who holds `tail` waits for the other two.
 //! Reading order: `append`, `read`, `recover`.
 
 mod append;
+mod clean;
 mod lifecycle;
 mod lookup;
 mod old_message;
@@ -42,6 +44,7 @@ pub use rebuild::StopReason;
 pub use segments::Access;
 pub use shared::Ack;
 
+pub(crate) use clean::{Cleaned, Dirt, ENTRY_BYTES_MAX as CLEANER_ENTRY_BYTES, Stop};
 pub(crate) use open::Hints;
 use rebuild::IndexState;
 use segments::{IndexLimits, Indexes, LogSegment};
@@ -75,6 +78,10 @@ struct Opened {
     segments: RwLock<Vec<Arc<LogSegment>>>,
     epochs: Mutex<LeaderEpochs>,
     tail: Mutex<Tail>,
+    /// Held by whoever renames or removes files of sealed segments, or goes through all of them.
+    files: Mutex<()>,
+    /// Held to read; exclusively while cleaned segments take the place of others.
+    exchange: RwLock<()>,
 }
 
 /// What appending needs, behind the append lock.

@@ -297,6 +297,8 @@ impl Loading<'_> {
             segments,
             epochs: Mutex::new(epochs),
             tail: Mutex::new(tail),
+            files: Mutex::new(()),
+            exchange: RwLock::new(()),
         };
         Ok((opened, report))
     }
@@ -391,7 +393,7 @@ fn load_epochs(dir: &Path, report: &mut PartitionReport) -> LeaderEpochs {
     }
 }
 
-fn first_timestamp(segment: &LogSegment) -> Option<i64> {
+pub(super) fn first_timestamp(segment: &LogSegment) -> Option<i64> {
     let mut head = [0u8; BATCH_HEADER_BYTES];
     segment.file.read_into(0, &mut head).ok()?;
     let header = BatchHeader::parse(&head).ok()?;

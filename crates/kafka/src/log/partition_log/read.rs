@@ -74,6 +74,13 @@ impl PartitionLog {
             None if access == Access::InMemory => return Err(ReadError::WouldBlock),
             None => self.opened()?,
         };
+        let exchange = match access {
+            Access::MayBlock => Some(opened.exchange.read()),
+            Access::InMemory => opened.exchange.try_read(),
+        };
+        let Some(_exchange) = exchange else {
+            return Err(ReadError::WouldBlock);
+        };
         let shared = &opened.shared;
         if shared.is_closed() {
             return Err(ReadError::Closed);

@@ -4,6 +4,7 @@
 //! was begun; readers keep what they hold. Files are renamed to `.deleted` and unlinked after
 //! `file.delete.delay.ms`.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::super::error::{AppendError, ReadError, StorageError};
@@ -28,6 +29,7 @@ impl PartitionLog {
             return Ok(0);
         }
         let opened = self.opened()?;
+        let _files = opened.files.lock();
         opened
             .tail
             .lock()
@@ -73,7 +75,11 @@ impl PartitionLog {
         Ok(keep_from)
     }
 
-    fn time_of(&self, opened: &Opened, segment: &Arc<LogSegment>) -> Result<i64, StorageError> {
+    pub(super) fn time_of(
+        &self,
+        opened: &Opened,
+        segment: &Arc<LogSegment>,
+    ) -> Result<i64, StorageError> {
         self.largest_time(opened, segment)
             .map_err(|error| match error {
                 ReadError::Storage(error) => error,
@@ -130,7 +136,8 @@ impl PartitionLog {
         let dir = opened.chain.dir();
         let due_ms = now_ms.saturating_add(self.config().file_delete_delay_ms);
         for segment in &gone {
-            self.bin_side_files(&dir, segment.base(), due_ms);
+            self.bin_indexes(&dir, segment.base(), due_ms);
+            self.bin_snapshot(&dir, segment.base(), due_ms);
         }
         let mut bytes = 0;
         for (one, file) in removed {
@@ -147,16 +154,23 @@ impl PartitionLog {
         failed.map_or(Ok(bytes), |error| Err(error.into()))
     }
 
-    fn bin_side_files(&self, dir: &std::path::Path, base: i64, due_ms: i64) {
-        let indexes = [OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX]
-            .map(|s| file_path(dir, base, s));
-        let snapshot = producer_snapshot::path(dir, KafkaOffset(base));
-        for path in indexes.into_iter().chain([snapshot]) {
-            let mut to = path.clone();
-            to.as_mut_os_string().push(DELETED_SUFFIX);
-            if std::fs::rename(&path, &to).is_ok() {
-                self.env.trash.put(due_ms, to);
-            }
+    /// Renames the indexes of the segment at `base` to `.deleted`; they go at `due_ms`.
+    pub(super) fn bin_indexes(&self, dir: &Path, base: i64, due_ms: i64) {
+        for suffix in [OFFSET_INDEX_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX] {
+            self.bin(&file_path(dir, base, suffix), due_ms);
+        }
+    }
+
+    /// The same with the producer snapshot at `base`.
+    pub(super) fn bin_snapshot(&self, dir: &Path, base: i64, due_ms: i64) {
+        self.bin(&producer_snapshot::path(dir, KafkaOffset(base)), due_ms);
+    }
+
+    fn bin(&self, path: &Path, due_ms: i64) {
+        let mut to = path.to_path_buf();
+        to.as_mut_os_string().push(DELETED_SUFFIX);
+        if std::fs::rename(path, &to).is_ok() {
+            self.env.trash.put(due_ms, to);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Starting a new segment: when, and what is written at the seam.
 //!
 //! Invariants: a segment rolls before the batch that would pass `segment.bytes`, whose time is
-//! `segment.ms` past the first batch's, which finds an index full, or whose offset does not fit.
+//! `segment.ms` (on a compacted topic `max.compaction.lag.ms`, if less) past the first batch's, which finds an index full, or whose offset does not fit.
 //! The sealed segment gets its last time entry, trimmed indexes and a background sync; the producer
 //! snapshot at the seam is written beside.
 
@@ -36,8 +36,8 @@ impl PartitionLog {
         let relative = header.last_offset().0 - tail.active.base();
         let full = tail.indexes.offsets.is_full() || tail.indexes.times.is_full();
         let by_size = size + header.size_bytes() as u64 > limit;
-        let by_time =
-            size > 0 && tail.waited_ms(header, now_ms) > config.segment_ms - tail.roll_jitter_ms;
+        let by_time = size > 0
+            && tail.waited_ms(header, now_ms) > config.segment_ms_max() - tail.roll_jitter_ms;
         if size > 0 && (by_size || by_time || full || i32::try_from(relative).is_err()) {
             self.roll(opened, tail, config, now_ms)?;
         }
@@ -117,7 +117,7 @@ impl PartitionLog {
 
 /// At most `segment.jitter.ms`, spread over logs and segments without a random source.
 pub(super) fn jitter_ms(config: &LogConfig, base: KafkaOffset) -> i64 {
-    let most = config.segment_jitter_ms.min(config.segment_ms);
+    let most = config.segment_jitter_ms.min(config.segment_ms_max());
     if most <= 0 {
         return 0;
     }

@@ -18,8 +18,10 @@ use super::super::segments::file_path;
 
 /// Files of a removed segment until they are unlinked.
 pub(crate) const DELETED_SUFFIX: &str = ".deleted";
-const CLEANED_SUFFIX: &str = ".cleaned";
-const SWAP_SUFFIX: &str = ".swap";
+/// Files that a cleaner is writing.
+pub(crate) const CLEANED_SUFFIX: &str = ".cleaned";
+/// Files that are complete and wait to take the place of others.
+pub(crate) const SWAP_SUFFIX: &str = ".swap";
 const SIDE_SUFFIXES: [&str; 4] = [
     OFFSET_INDEX_SUFFIX,
     TIME_INDEX_SUFFIX,
