@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::load::{self, Outcome, Produce};
-use super::memory::Filling;
+use super::memory::Kept;
 use super::server::{Kind, Server, machine};
 use super::table::{Bar, Runs, median, short, spread};
 use crate::{maven, step, workspace};
@@ -159,9 +159,9 @@ fn measure(args: &Args, jars: &Path, dir: &Path) -> Result<(String, bool)> {
         ));
     }
     warm_up(&servers, jars, args)?;
-    let mut filling = match args.fresh_memory {
+    let _kept = match args.fresh_memory {
         true => None,
-        false => Some(Filling::create(dir)?),
+        false => Some(Kept::take()?),
     };
     out.line(
         "\n| cell | server | records/s | p50 ms | p99 ms | p99.9 ms | broker CPU s per million |",
@@ -172,7 +172,7 @@ fn measure(args: &Args, jars: &Path, dir: &Path) -> Result<(String, bool)> {
         .iter()
         .filter(|cell| cell.name().contains(&args.filter))
     {
-        let runs = measure_cell(cell, &servers, jars, args.runs, filling.as_mut())?;
+        let runs = measure_cell(cell, &servers, jars, args.runs)?;
         for (kind, runs) in &runs {
             out.line(&row(cell, *kind, runs));
         }
@@ -281,7 +281,6 @@ fn measure_cell(
     servers: &[Server],
     jars: &Path,
     runs: usize,
-    mut filling: Option<&mut Filling>,
 ) -> Result<Vec<(Kind, Runs)>> {
     let taking_part: Vec<&Server> = servers
         .iter()
@@ -293,9 +292,6 @@ fn measure_cell(
     let mut figures = vec![Runs::default(); taking_part.len()];
     for run in 0..runs {
         for (server, runs) in taking_part.iter().zip(&mut figures) {
-            if let Some(filling) = &mut filling {
-                filling.top_up()?;
-            }
             let before = server.cpu_seconds()?;
             let outcome = load_once(cell, server, jars, run)?;
             let spent = server.cpu_seconds()? - before;

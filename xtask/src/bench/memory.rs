@@ -1,67 +1,42 @@
-//! Fills free memory with page cache before a measurement, as it is on any server that has run for a while.
+//! Keeps free memory from going back to the host while something is measured.
 //!
-//! A machine that was just started writes its files into memory nobody has touched. On a virtual machine each such page
-//! is first fetched from the host: 2.5 CPU seconds per GiB here, charged to whoever writes, against 0.2 to 0.3 for pages
-//! that the kernel takes from its own cache. That says nothing about a server, and it falls on one run and not on the
-//! next, because free pages are handed back to the host behind the scenes.
-//!
-//! The filling is clean pages of a sparse file: they cost no disk, and the kernel takes them when it needs memory. They are
-//! mapped, because a machine may hand idle pages that nobody maps back to its host by itself (DAMON does here).
+//! A virtual machine may hand its free memory back in blocks of 2 MiB, and fetch a page from the host again when somebody
+//! first writes to it: 2.5 CPU seconds per GiB here, charged to whoever writes, against 0.2 to 0.4 for pages it has kept.
+//! That says nothing about a server, and it falls on one run and not on the next. So all free memory is taken once, and
+//! given back but for one page in each 2 MiB: what is free then is in pieces too small to be handed over.
 
 use std::fs::{self, File};
-use std::hint::black_box;
-use std::path::Path;
+use std::os::unix::fs::FileExt;
 
 use anyhow::{Context, Result};
-use segment::{RandomFile, RandomForm};
+use rustix::fs::{FallocateFlags, MemfdFlags};
 
-/// Memory left free: about what the kernel keeps free by itself on a machine whose cache is full.
-const FREE_MIB: u64 = 512;
-const BLOCK_BYTES: usize = 64 << 20;
-const PAGE_BYTES: usize = 4096;
+/// Memory that is left alone.
+const SPARED_MIB: u64 = 1536;
+const BLOCK_BYTES: u64 = 2 << 20;
+const PAGE_BYTES: u64 = 4096;
 
-/// The file whose pages fill the memory.
-pub(crate) struct Filling {
-    file: RandomFile,
-    at: usize,
+/// One page of each block; dropped, they are free again.
+pub(crate) struct Kept {
+    _pages: File,
 }
 
-impl Filling {
-    /// A sparse file, twice as large as the memory, below `dir`.
-    pub(crate) fn create(dir: &Path) -> Result<Self> {
-        let path = dir.join("filling");
-        let size_bytes = (2 * mib("MemTotal:")?) << 20;
-        File::create(&path)
-            .and_then(|file| file.set_len(size_bytes))
-            .with_context(|| path.display().to_string())?;
-        let file = RandomFile::open(&path, RandomForm::Mmap, size_bytes)?;
-        Ok(Self { file, at: 0 })
-    }
-
-    /// Reads on until hardly any memory is free.
-    pub(crate) fn top_up(&mut self) -> Result<()> {
-        let from = self.at;
-        self.at = self.file.with_slice(|bytes| fill(bytes, from))??;
-        Ok(())
-    }
-}
-
-/// Reads pages from `at` on; where it stopped. Once round at most: what cannot be filled then is not to be had.
-fn fill(bytes: &[u8], mut at: usize) -> Result<usize> {
-    for _ in 0..bytes.len() / BLOCK_BYTES {
-        if mib("MemFree:")? <= FREE_MIB {
-            break;
+impl Kept {
+    /// Takes a minute or two: every page is fetched from the host once.
+    pub(crate) fn take() -> Result<Self> {
+        let pages = File::from(rustix::fs::memfd_create("kept", MemfdFlags::CLOEXEC)?);
+        let blocks = (mib("MemAvailable:")?.saturating_sub(SPARED_MIB) << 20) / BLOCK_BYTES;
+        pages.set_len(blocks * BLOCK_BYTES)?;
+        let zeros = vec![0; 1 << 20];
+        for at in (0..blocks * BLOCK_BYTES).step_by(zeros.len()) {
+            pages.write_all_at(&zeros, at)?;
         }
-        let block = bytes.get(at..at + BLOCK_BYTES).unwrap_or_default();
-        block.iter().step_by(PAGE_BYTES).for_each(|byte| {
-            black_box(*byte);
-        });
-        at += BLOCK_BYTES;
-        if at + BLOCK_BYTES > bytes.len() {
-            at = 0;
+        let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+        for block in 0..blocks {
+            rustix::fs::fallocate(&pages, flags, block * BLOCK_BYTES, BLOCK_BYTES - PAGE_BYTES)?;
         }
+        Ok(Self { _pages: pages })
     }
-    Ok(at)
 }
 
 /// A line of `/proc/meminfo`.

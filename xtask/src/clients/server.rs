@@ -285,10 +285,11 @@ fn highwater(dir: &Path, engine: &str, address: &str, settings: &[&str]) -> Comm
     command
 }
 
-/// What both servers are started with: no wait before the first rebalance, retention looked at often.
+/// What both servers are started with: no wait before the first rebalance, retention and compaction looked at often.
 const COMMON_SETTINGS: &[&str] = &[
     "group.initial.rebalance.delay.ms=0",
     "log.retention.check.interval.ms=1000",
+    "log.cleaner.backoff.ms=500",
 ];
 
 /// The Kafka directory of a server that keeps its data under `dir`: Highwater makes it a level deeper, unless it was there.

@@ -244,6 +244,7 @@ impl LogDir {
         let Some(log) = self.logs.write().remove(tp) else {
             return Ok(false);
         };
+        self.cleaner.forget(tp);
         let mark = TopicId(*uuid::Uuid::new_v4().as_bytes());
         let dir = log.set_aside(mark, DELETE_DIR_SUFFIX)?;
         let due_ms = self
@@ -266,6 +267,7 @@ impl LogDir {
         let Some(log) = self.logs.write().remove(tp) else {
             return Ok(None);
         };
+        self.cleaner.forget(tp);
         let mark = TopicId(*uuid::Uuid::new_v4().as_bytes());
         log.set_aside(mark, STRAY_DIR_SUFFIX).map(Some)
     }

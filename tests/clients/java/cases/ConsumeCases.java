@@ -56,6 +56,7 @@ final class ConsumeCases {
         add("consume-leader-epoch-known", ConsumeCases::leaderEpoch);
         add("consume-topic-deleted-while-reading", ConsumeCases::deletedWhileReading);
         add("consume-while-producing-50000", ConsumeCases::whileProducing);
+        add("consume-compacted-topic", ConsumeCases::compacted);
     }
 
     private static void fromLatest(Env env) throws Exception {
@@ -380,6 +381,48 @@ final class ConsumeCases {
         }
         sender.join();
         equal(null, failed.get(), "send error");
+    }
+
+    private static void compacted(Env env) throws Exception {
+        String topic = env.topic(1, "cleanup.policy", "compact", "segment.bytes", "1048576",
+            "min.cleanable.dirty.ratio", "0.01");
+        int records = 6000;
+        Producer<byte[], byte[]> producer = env.producer();
+        for (int i = 0; i < records; i++) {
+            byte[] value = i >= records - 5 ? null : bytes(i + "x".repeat(1000));
+            producer.send(new ProducerRecord<>(topic, bytes("k" + i % 50), value));
+        }
+        producer.flush();
+        Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> read = new HashMap<>();
+        TopicPartition partition = new TopicPartition(topic, 0);
+        env.until("most records are compacted away", () -> {
+            read.put(partition, toTheEnd(env, partition, records));
+            return read.get(partition).size() < records / 2;
+        });
+        Map<String, Long> last = new HashMap<>();
+        long before = -1;
+        for (ConsumerRecord<byte[], byte[]> record : read.get(partition)) {
+            check(record.offset() > before, "offsets rise");
+            before = record.offset();
+            last.put(text(record.key()), record.offset());
+            equal("k" + record.offset() % 50, text(record.key()), "key at " + record.offset());
+            boolean deleted = record.offset() >= records - 5;
+            equal(deleted, record.value() == null, "tombstone at " + record.offset());
+            check(deleted || text(record.value()).startsWith(record.offset() + "x"), "value at " + record.offset());
+        }
+        equal(50, last.size(), "keys");
+        last.forEach((key, offset) -> check(offset >= records - 50, "newest record of " + key));
+    }
+
+    /** All records of a partition, whose last offset is known and may not be there. */
+    private static List<ConsumerRecord<byte[], byte[]>> toTheEnd(Env env, TopicPartition partition, long end) {
+        List<ConsumerRecord<byte[], byte[]>> all = new java.util.ArrayList<>();
+        try (Consumer<byte[], byte[]> consumer = env.reader(List.of(partition))) {
+            while (consumer.position(partition) < end) {
+                consumer.poll(POLL).forEach(all::add);
+            }
+        }
+        return all;
     }
 
     private ConsumeCases() {

@@ -47,6 +47,7 @@ final class ToolCases {
         add("performance-producer-idempotence-off-acks-1", ToolCases::performanceAcks1);
         add("end-to-end-latency", ToolCases::endToEnd);
         add("client-compatibility-test", ToolCases::compatibility);
+        add("log-compaction-tester", ToolCases::compaction);
     }
 
     private static String topic(Driver tools, int partitions) throws Exception {
@@ -220,6 +221,13 @@ final class ToolCases {
     private static void groupsCommand(Driver tools) throws Exception {
         String group = group(tools, topic(tools, 1), 1);
         has(tools.tool(T + "GroupsCommand", "--bootstrap-server", tools.bootstrap, "--list", "--group-type", "classic"), group);
+    }
+
+    /** Kafka's own oracle: writes keys again and again, waits, and compares what is left with what it wrote. */
+    private static void compaction(Driver tools) throws Exception {
+        String told = tools.process(T + "LogCompactionTester", "--bootstrap-server", tools.bootstrap, "--messages", "20000",
+            "--topics", "1", "--duplicates", "5", "--percent-deletes", "20", "--sleep", "2");
+        has(told, "Validated ");
     }
 
     private static void getOffsets(Driver tools) throws Exception {

@@ -60,6 +60,13 @@ impl Cleaner {
         tracing::error!(log = %tp, %error, "log is not compacted any more until the next start");
         self.state.lock().uncleanable.insert(tp.clone());
     }
+
+    /// A log of that name that comes later is another one.
+    pub(super) fn forget(&self, tp: &TopicPartition) {
+        let mut state = self.state.lock();
+        state.first_dirty.remove(tp);
+        state.uncleanable.remove(tp);
+    }
 }
 
 impl LogDir {
@@ -76,16 +83,25 @@ impl LogDir {
         let cleaned = match log.clean(first_dirty, keys_max, now_ms, stop) {
             Ok(cleaned) => cleaned?,
             Err(error) => {
-                self.cleaner.give_up_on(log.tp(), &error);
+                if self.is_served(&log) {
+                    self.cleaner.give_up_on(log.tp(), &error);
+                }
                 return None;
             }
         };
-        self.note_cleaned(&log, &cleaned);
+        if self.is_served(&log) {
+            self.note_cleaned(&log, &cleaned);
+        }
         Some(CleanedLog {
             tp: log.tp().clone(),
             before_bytes: cleaned.before_bytes,
             after_bytes: cleaned.after_bytes,
         })
+    }
+
+    /// False once the log was deleted, perhaps in the middle of being cleaned.
+    fn is_served(&self, log: &Arc<PartitionLog>) -> bool {
+        self.log(log.tp()).is_some_and(|now| Arc::ptr_eq(&now, log))
     }
 
     fn dirtiest(&self, now_ms: i64) -> Option<(Arc<PartitionLog>, KafkaOffset)> {
@@ -110,7 +126,8 @@ impl LogDir {
                     }
                 }
                 Ok(_) => {}
-                Err(error) => self.cleaner.give_up_on(log.tp(), &error),
+                Err(error) if self.is_served(&log) => self.cleaner.give_up_on(log.tp(), &error),
+                Err(_) => {}
             }
         }
         best.map(|(_, log, first_dirty)| (log, first_dirty))
