@@ -10,40 +10,31 @@
 
 mod filter;
 mod offset_map;
+mod output;
 mod transactions;
 
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::super::batch::{BatchHeader, BatchView};
+use super::super::batch::BatchView;
 use super::super::config::LogConfig;
 use super::super::error::{BatchDefect, StorageError};
 use super::super::ids::KafkaOffset;
-use super::super::offset_index::{OFFSET_ENTRY_BYTES, OFFSET_INDEX_SUFFIX, OffsetIndex};
+use super::super::offset_index::OFFSET_ENTRY_BYTES;
 use super::super::record;
 use super::super::small_file;
-use super::super::time_index::{TIME_ENTRY_BYTES, TIME_INDEX_SUFFIX, TimeIndex};
-use super::super::txn_index::{AbortedTxn, TXN_INDEX_SUFFIX};
+use super::super::time_index::TIME_ENTRY_BYTES;
+use super::super::txn_index::AbortedTxn;
 use super::open::LOG_SUFFIX;
-use super::rebuild::{self, IndexState};
+use super::rebuild;
 use super::recover::tidy::{CLEANED_SUFFIX, SWAP_SUFFIX};
-use super::segments::{Indexes, LogSegment, file_path};
+use super::segments::{LogSegment, file_path};
 use super::{Opened, PartitionLog};
 use filter::Filter;
 pub(crate) use offset_map::ENTRY_BYTES_MAX;
 use offset_map::OffsetMap;
+use output::{Output, Written, discard, named, rename};
 use transactions::Transactions;
-
-/// The files of a segment, the one that counts last.
-const SUFFIXES: [&str; 4] = [
-    OFFSET_INDEX_SUFFIX,
-    TIME_INDEX_SUFFIX,
-    TXN_INDEX_SUFFIX,
-    LOG_SUFFIX,
-];
 
 /// How much of a log wants cleaning.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -72,15 +63,6 @@ struct Range {
     /// Base of the segment after the last one.
     end: KafkaOffset,
     first_dirty: KafkaOffset,
-}
-
-/// A group's new files, all under `.cleaned` names.
-struct Written {
-    base: i64,
-    bytes: u64,
-    /// Whether any batch is not as it was.
-    is_changed: bool,
-    has_txn_index: bool,
 }
 
 impl PartitionLog {
@@ -335,7 +317,7 @@ impl PartitionLog {
         }
         let base = u64::try_from(written.base).unwrap_or(0);
         let upto = group.last().map_or(0, |last| last.base() + 1);
-        let swap = file_path(&dir, written.base, &format!("{LOG_SUFFIX}{SWAP_SUFFIX}"));
+        let swap = named(&dir, written.base, (LOG_SUFFIX, SWAP_SUFFIX));
         let (file, removed) =
             opened
                 .chain
@@ -370,15 +352,6 @@ impl Range {
             .map(|segment| KafkaOffset(segment.base()))
             .chain([self.end]);
         self.segments.iter().zip(ends)
-    }
-}
-
-impl Written {
-    fn suffixes(&self) -> impl Iterator<Item = &'static str> + use<> {
-        let has_txn_index = self.has_txn_index;
-        SUFFIXES
-            .into_iter()
-            .filter(move |suffix| has_txn_index || *suffix != TXN_INDEX_SUFFIX)
     }
 }
 
@@ -465,108 +438,4 @@ fn is_current(opened: &Opened, group: &[Arc<LogSegment>]) -> bool {
     let at = segments.partition_point(|segment| segment.base() < first);
     let now = segments.get(at..at + group.len()).unwrap_or_default();
     now.len() == group.len() && now.iter().zip(group).all(|(a, b)| Arc::ptr_eq(a, b))
-}
-
-fn named(dir: &Path, base: i64, (suffix, state): (&str, &str)) -> PathBuf {
-    file_path(dir, base, &format!("{suffix}{state}"))
-}
-
-fn rename(dir: &Path, base: i64, from: (&str, &str), to: (&str, &str)) -> Result<(), StorageError> {
-    let from = named(dir, base, from);
-    std::fs::rename(&from, named(dir, base, to))
-        .map_err(|error| StorageError::io("rename", &from, error))
-}
-
-/// Removes a group's new files.
-fn discard(dir: &Path, base: i64, state: &str) -> Result<(), StorageError> {
-    SUFFIXES
-        .iter()
-        .try_for_each(|suffix| small_file::remove(&named(dir, base, (suffix, state))))
-}
-
-/// A segment being written, with its indexes.
-struct Output {
-    dir: PathBuf,
-    base: i64,
-    file: BufWriter<File>,
-    bytes: u64,
-    is_changed: bool,
-    indexes: Indexes,
-    state: IndexState,
-    interval_bytes: u32,
-}
-
-impl Output {
-    const BUFFER_BYTES: usize = 1 << 20;
-
-    fn create(dir: &Path, base: i64, config: &LogConfig) -> Result<Self, StorageError> {
-        let path = named(dir, base, (LOG_SUFFIX, CLEANED_SUFFIX));
-        let file =
-            File::create_new(&path).map_err(|error| StorageError::io("create", &path, error))?;
-        let at = |suffix| named(dir, base, (suffix, CLEANED_SUFFIX));
-        Ok(Self {
-            dir: dir.to_owned(),
-            base,
-            file: BufWriter::with_capacity(Self::BUFFER_BYTES, file),
-            bytes: 0,
-            is_changed: false,
-            indexes: Indexes {
-                offsets: OffsetIndex::open(
-                    &at(OFFSET_INDEX_SUFFIX),
-                    base,
-                    config.segment_index_bytes,
-                )?,
-                times: TimeIndex::open(&at(TIME_INDEX_SUFFIX), base, config.segment_index_bytes)?,
-            },
-            state: IndexState::default(),
-            interval_bytes: config.index_interval_bytes,
-        })
-    }
-
-    fn path(&self, suffix: &str) -> PathBuf {
-        named(&self.dir, self.base, (suffix, CLEANED_SUFFIX))
-    }
-
-    fn push(&mut self, batch: &[u8]) -> Result<(), StorageError> {
-        let header = BatchHeader::parse(batch)
-            .map_err(|defect| StorageError::damaged(&self.path(LOG_SUFFIX), defect.to_string()))?;
-        self.file
-            .write_all(batch)
-            .map_err(|error| StorageError::io("write", &self.path(LOG_SUFFIX), error))?;
-        self.state
-            .batch(&header, self.bytes, &self.indexes, self.interval_bytes)?;
-        self.bytes += batch.len() as u64;
-        Ok(())
-    }
-
-    fn finish(
-        mut self,
-        aborted: &[AbortedTxn],
-        modified: Option<std::time::SystemTime>,
-    ) -> Result<Written, StorageError> {
-        self.state.seal(&self.indexes)?;
-        self.indexes.trim()?;
-        self.indexes.flush()?;
-        let txn_index = self.path(TXN_INDEX_SUFFIX);
-        if !aborted.is_empty() {
-            let bytes: Vec<u8> = aborted.iter().flat_map(AbortedTxn::encode).collect();
-            small_file::replace(&txn_index, &bytes)?;
-        }
-        let sync = |file: &mut BufWriter<File>| -> std::io::Result<()> {
-            file.flush()?;
-            // Retention goes by the time of the newest bytes in it.
-            if let Some(modified) = modified {
-                file.get_ref().set_modified(modified)?;
-            }
-            file.get_ref().sync_all()
-        };
-        sync(&mut self.file)
-            .map_err(|error| StorageError::io("write", &self.path(LOG_SUFFIX), error))?;
-        Ok(Written {
-            base: self.base,
-            bytes: self.bytes,
-            is_changed: self.is_changed,
-            has_txn_index: !aborted.is_empty(),
-        })
-    }
 }

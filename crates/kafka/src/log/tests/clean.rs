@@ -495,7 +495,7 @@ fn run(kind: EngineKind, codec: Compression, ops: &[Op]) {
         assert!(
             found
                 .iter()
-                .all(|record| model[record.0 as usize] == *record)
+                .all(|record| model[usize::try_from(record.0).unwrap()] == *record)
         );
     }
 }
