@@ -124,7 +124,7 @@ fn a_replica_moves_only_to_where_it_is() {
             let outcomes = outcomes.map(|p| (p.partition_index, p.error_code));
             (&*topic.topic_name, outcomes.collect::<Vec<_>>())
         });
-        let (none, absent) = (0, code(ErrorCode::ReplicaNotAvailable));
+        let (none, absent) = (0, code(ErrorCode::UnknownTopicOrPartition));
         assert_eq!(
             answers.collect::<Vec<_>>(),
             [

@@ -53,8 +53,7 @@ fn place(broker: &Broker, dir: &str, topic: &str, number: i32) -> ErrorCode {
         .and_then(|found| found.partition(number))
         .is_none()
     {
-        // Kafka's answer for what it has no replica of, kept for clients of old.
-        ErrorCode::ReplicaNotAvailable
+        ErrorCode::UnknownTopicOrPartition
     } else {
         ErrorCode::None
     }
