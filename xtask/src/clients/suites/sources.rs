@@ -82,6 +82,7 @@ pub(super) fn kafka_python(address: &str) -> Result<Command> {
         "-m",
         "pytest",
         "-v",
+        "-rfEp",
         "--tb=short",
         "-p",
         "no:cacheprovider",
