@@ -312,9 +312,6 @@ impl PartitionLog {
                 self.bin_snapshot(&dir, segment.base(), due_ms);
             }
         }
-        for suffix in written.suffixes().filter(|suffix| *suffix != LOG_SUFFIX) {
-            rename(&dir, written.base, (suffix, SWAP_SUFFIX), (suffix, ""))?;
-        }
         let base = u64::try_from(written.base).unwrap_or(0);
         let upto = group.last().map_or(0, |last| last.base() + 1);
         let swap = named(&dir, written.base, (LOG_SUFFIX, SWAP_SUFFIX));
@@ -327,6 +324,13 @@ impl PartitionLog {
             let at = segments.partition_point(|segment| segment.base() < written.base);
             let new = Arc::new(LogSegment::new(written.base, file));
             segments.splice(at..at + group.len(), [new]);
+        }
+        // Last, and no reason to stop: offset and time index are built from the log where they are missing.
+        for suffix in written.suffixes().filter(|suffix| *suffix != LOG_SUFFIX) {
+            let renamed = rename(&dir, written.base, (suffix, SWAP_SUFFIX), (suffix, ""));
+            if let Err(error) = renamed {
+                tracing::warn!(log = %self.tp(), %error, "a cleaned segment's index is not in place");
+            }
         }
         drop(exchange);
         small_file::sync_dir(&dir)?;
