@@ -104,7 +104,7 @@ const SUITES: &[Suite] = &[
         address: "127.0.0.1:0",
         settings: &[],
         output: Output::GoJson,
-        tests_min: 300,
+        tests_min: 440,
         command: sources::franz_go,
     },
 ];
