@@ -1,7 +1,8 @@
 //! A row of segments in one directory.
 //!
 //! Invariants: segments are in order of base and of position, and follow each other without a gap in
-//! position but where some were replaced by a shorter one; only the last one takes appends; the last one is never removed from the front; a chain that
+//! position but where some were replaced by a shorter one; only the last one takes appends; the
+//! last one is never removed from the front; a chain that
 //! nobody uses holds no descriptor, no thread and less than a KiB.
 //! Lock order: `tail` before `list` before `Segment::reader`; `progress` last.
 //! Absent on purpose: what a base counts, when to roll, what to keep.

@@ -303,6 +303,10 @@ impl PartitionLog {
             )?;
         }
         small_file::sync_dir(&dir)?;
+        // `replace` waits for this; here no reader waits with it.
+        if let Some(last) = group.last() {
+            opened.chain.flush_to(last.file.end())?;
+        }
         let due_ms = now_ms.saturating_add(self.config().file_delete_delay_ms);
         let exchange = opened.exchange.write();
         for segment in group {
