@@ -183,14 +183,18 @@ impl Broker {
             }
             report.strays.push(tp);
         }
-        for (tp, id) in differs.missing {
-            let unreadable = &report.recovery.failed;
-            if unreadable.iter().any(|(name, _)| *name == tp.to_string()) {
+        let failed = &report.recovery.failed;
+        let unreadable: HashSet<&str> = failed.iter().map(|(name, _)| name.as_str()).collect();
+        let mut missing = differs.missing;
+        missing.retain(|(tp, _)| !unreadable.contains(tp.to_string().as_str()));
+        for of_topic in missing.chunk_by(|(_, a), (_, b)| a == b) {
+            let Some((first, id)) = of_topic.first() else {
                 continue;
-            }
-            let config = self.log_config(&tp.topic);
-            self.logs.create(&tp, id, config)?;
-            report.created.push(tp);
+            };
+            let tps: Vec<TopicPartition> = of_topic.iter().map(|(tp, _)| tp.clone()).collect();
+            let config = self.log_config(&first.topic);
+            self.logs.create_all(&tps, *id, &config)?;
+            report.created.extend(tps);
         }
         self.settle_epochs(&report.recovery)?;
         let image = self.metadata.image();

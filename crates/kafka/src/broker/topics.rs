@@ -159,13 +159,12 @@ impl Broker {
 
     /// Makes the logs of a topic that are not there.
     fn make_logs(&self, topic: &TopicImage) -> Result<(), StorageError> {
+        let partitions = topic.partitions();
+        let missing: Vec<TopicPartition> = partitions
+            .map(|(number, _)| TopicPartition::new(Arc::clone(topic.name()), number))
+            .filter(|tp| self.logs.log(tp).is_none())
+            .collect();
         let config = self.log_config(topic.name());
-        for (number, _) in topic.partitions() {
-            let tp = TopicPartition::new(Arc::clone(topic.name()), number);
-            if self.logs.log(&tp).is_none() {
-                self.logs.create(&tp, topic.id(), config.clone())?;
-            }
-        }
-        Ok(())
+        self.logs.create_all(&missing, topic.id(), &config)
     }
 }

@@ -6,6 +6,7 @@
 //! Absent on purpose: topic names' rules and settings' origin (the metadata), timers (the server).
 
 mod clean;
+mod create;
 mod start;
 
 use std::collections::HashMap;
@@ -150,53 +151,15 @@ impl LogDir {
         self.logs.read().values().cloned().collect()
     }
 
+    fn open_logs(&self) -> Vec<Arc<PartitionLog>> {
+        let mut logs = self.logs();
+        logs.retain(|log| log.is_open());
+        logs
+    }
+
     /// One log.
     pub fn log(&self, tp: &TopicPartition) -> Option<Arc<PartitionLog>> {
         self.logs.read().get(tp).cloned()
-    }
-
-    /// The log of `tp`, made if there is none: directory, `partition.metadata`, first segment.
-    /// Durable on return. An existing log gets `config`.
-    ///
-    /// # Errors
-    /// `Io`; `Damaged` if a directory of that name belongs to another topic id.
-    pub fn create(
-        &self,
-        tp: &TopicPartition,
-        id: TopicId,
-        config: LogConfig,
-    ) -> Result<Arc<PartitionLog>, StorageError> {
-        if let Some(log) = self.log(tp) {
-            log.set_config(config);
-            return Ok(log);
-        }
-        let _changes = self.changes.lock();
-        if let Some(log) = self.log(tp) {
-            return Ok(log);
-        }
-        let dir = self.root.join(tp.dir_name());
-        std::fs::create_dir_all(&dir).map_err(|error| StorageError::io("create", &dir, error))?;
-        match partition_metadata::read(&dir)? {
-            Some(found) if found != id && !id.is_zero() => {
-                let why = format!("it belongs to topic id {found}, not {id}");
-                return Err(StorageError::damaged(&dir, why));
-            }
-            Some(_) => (),
-            None => partition_metadata::write(&dir, id)?,
-        }
-        small_file::sync_dir(&self.root)?;
-        let start = KafkaOffset(0);
-        let hints = Hints {
-            clean: true,
-            recovery_point: start,
-            log_start: start,
-            leader_epoch: (self.epoch_of)(tp),
-        };
-        let log = PartitionLog::new(tp.clone(), Arc::clone(&self.env), dir, config, hints);
-        log.open()?;
-        let log = Arc::new(log);
-        self.logs.write().insert(tp.clone(), Arc::clone(&log));
-        Ok(log)
     }
 
     /// Opens a log that starts do not load, such as the metadata log, by the checkpoints' hints if
@@ -298,8 +261,11 @@ impl LogDir {
     /// # Errors
     /// `Io` on a checkpoint file.
     pub fn checkpoint(&self) -> Result<(), StorageError> {
-        for (log, error) in side_by_side(&self.logs(), PartitionLog::checkpoint) {
-            tracing::warn!(log = %log.tp(), %error, "not checkpointed");
+        let open = self.open_logs();
+        for (log, done) in side_by_side(&open, |log| log.checkpoint()) {
+            if let Err(error) = done {
+                tracing::warn!(log = %log.tp(), %error, "not checkpointed");
+            }
         }
         self.write_checkpoints()
     }
@@ -348,9 +314,12 @@ impl LogDir {
             return Ok(());
         };
         let mut failed = None;
-        for (log, error) in side_by_side(&self.logs(), PartitionLog::close) {
-            tracing::warn!(log = %log.tp(), %error, "not closed cleanly");
-            failed.get_or_insert(error);
+        let open = self.open_logs();
+        for (log, done) in side_by_side(&open, |log| log.close()) {
+            if let Err(error) = done {
+                tracing::warn!(log = %log.tp(), %error, "not closed cleanly");
+                failed.get_or_insert(error);
+            }
         }
         self.env.trash.empty_files();
         self.write_checkpoints()?;
@@ -369,25 +338,23 @@ impl LogDir {
 /// Threads that sync logs side by side: the disk serves many syncs in little more than the time of one.
 const SYNC_THREADS: usize = 16;
 
-/// Does `act` for every open log, several at a time; those that failed.
-fn side_by_side(
-    logs: &[Arc<PartitionLog>],
-    act: impl Fn(&PartitionLog) -> Result<(), StorageError> + Sync,
-) -> Vec<(Arc<PartitionLog>, StorageError)> {
-    let open: Vec<&Arc<PartitionLog>> = logs.iter().filter(|log| log.is_open()).collect();
-    let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+/// Does `act` for each, several at a time; what came of it, in no order.
+fn side_by_side<T: Sync, R: Send>(all: &[T], act: impl Fn(&T) -> R + Sync) -> Vec<(&T, R)> {
+    let (next, done) = (
+        AtomicUsize::new(0),
+        Mutex::new(Vec::with_capacity(all.len())),
+    );
     std::thread::scope(|scope| {
-        for _ in 0..open.len().min(SYNC_THREADS) {
+        for _ in 0..all.len().min(SYNC_THREADS) {
             scope.spawn(|| {
-                while let Some(log) = open.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if let Err(error) = act(log) {
-                        failed.lock().push((Arc::clone(log), error));
-                    }
+                while let Some(one) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let result = act(one);
+                    done.lock().push((one, result));
                 }
             });
         }
     });
-    failed.into_inner()
+    done.into_inner()
 }
 
 impl Drop for LogDir {

@@ -449,6 +449,42 @@ fn leader_epochs_are_stamped_and_remembered() {
 }
 
 #[test]
+fn many_logs_are_made_at_once_and_one_that_cannot_be_made_leaves_the_others() {
+    let root = tempfile::tempdir().unwrap();
+    let open = open_with(root.path(), EngineKind::File, LogConfig::default());
+    let strange = root.path().join("t-7");
+    std::fs::create_dir(&strange).unwrap();
+    partition_metadata::write(&strange, TopicId::random()).unwrap();
+    let tps: Vec<_> = (0..40)
+        .map(|number| TopicPartition::new("t", number))
+        .collect();
+    let refused = open.dir.create_all(&tps, id(), &LogConfig::default());
+    let error = refused.err().unwrap().to_string();
+    assert!(
+        error.contains("t-7") && error.contains("belongs to topic id"),
+        "{error}"
+    );
+    for tp in &tps {
+        let log = open.dir.log(tp);
+        assert_eq!(log.is_none(), tp.partition == 7, "{tp}");
+        if let Some(log) = log {
+            assert_eq!(append(&log, &[b"a"]).base_offset.0, 0);
+            let dir = root.path().join(tp.dir_name());
+            assert_eq!(partition_metadata::read(&dir).unwrap(), Some(id()));
+        }
+    }
+    std::fs::remove_dir_all(&strange).unwrap();
+    open.dir
+        .create_all(&tps, id(), &LogConfig::default())
+        .unwrap();
+    assert_eq!(open.dir.logs().len(), tps.len());
+    open.dir.close().unwrap();
+    let again = open_with(root.path(), EngineKind::File, LogConfig::default());
+    assert_eq!(all_records(&again.dir.log(&tps[39]).unwrap(), 0).len(), 1);
+    assert_eq!(again.dir.logs().len(), tps.len());
+}
+
+#[test]
 fn a_directory_no_topic_claims_is_set_aside_whole() {
     let root = tempfile::tempdir().unwrap();
     let open = open_with(root.path(), EngineKind::File, LogConfig::default());
