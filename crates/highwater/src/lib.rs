@@ -7,4 +7,5 @@ mod clock;
 pub mod config;
 mod http;
 pub mod logging;
+pub mod report;
 pub mod server;
