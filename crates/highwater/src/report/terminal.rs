@@ -9,16 +9,29 @@ use super::{plot, table};
 /// The report: machine, then each experiment with its table, plot, crossings and overheads.
 #[must_use]
 pub fn text(report: &Report) -> String {
+    let experiments = report
+        .experiments
+        .iter()
+        .map(|one| format!("\n{}", experiment(one)));
+    header(report) + &experiments.collect::<String>() + "\n" + &footer(report)
+}
+
+/// What stands before the experiments.
+#[must_use]
+pub fn header(report: &Report) -> String {
     let mut out = format!("highwater {}, {}\n", report.highwater, report.started);
     for (name, fact) in report.machine.facts() {
         let _ = writeln!(out, "  {name:<14} {fact}");
     }
+    out
+}
+
+/// What stands behind them: remarks about all of it, and how it ended.
+#[must_use]
+pub fn footer(report: &Report) -> String {
+    let mut out = String::new();
     for note in &report.notes {
-        let _ = writeln!(out, "  note: {note}");
-    }
-    for one in &report.experiments {
-        out.push('\n');
-        out.push_str(&experiment(one));
+        let _ = writeln!(out, "note: {note}");
     }
     let took = units::show(report.duration_s * 1e9, Unit::Nanoseconds);
     let end = match &report.ending {
@@ -28,7 +41,7 @@ pub fn text(report: &Report) -> String {
         }
         Ending::Failed { why } => format!("ended by an error after {took}: {why}"),
     };
-    let _ = writeln!(out, "\n{end}");
+    let _ = writeln!(out, "{end}");
     out
 }
 

@@ -262,3 +262,26 @@ fn a_plot_rises_where_its_values_rise() {
     flat.x.scale = Scale::Names;
     assert_eq!(plot::draw(&flat), "");
 }
+
+#[test]
+fn sizes_are_read_by_powers_of_1024_and_ambiguous_ones_refused() {
+    let cases = [
+        ("0", Some(0)),
+        ("64", Some(64)),
+        ("64B", Some(64)),
+        ("4K", Some(4096)),
+        ("4 KiB", Some(4096)),
+        ("1g", Some(1 << 30)),
+        ("2TiB", Some(2 << 40)),
+        ("1MB", None),
+        ("", None),
+        ("K", None),
+        ("-1", None),
+        ("1.5M", None),
+        ("99999999999T", None),
+        ("99999999999999999999999", None),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(units::bytes_of(text).ok(), expected, "{text}");
+    }
+}

@@ -82,3 +82,32 @@ fn digits(value: f64) -> String {
         false => text,
     }
 }
+
+/// Reads a number of bytes: `64`, `4K`, `4KiB`, `1G`.
+///
+/// # Errors
+/// What is wrong with it, for people. Decimal units are refused: `1MB` may mean either.
+pub fn bytes_of(text: &str) -> Result<u64, String> {
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let shift = match &*unit.trim().to_ascii_lowercase() {
+        "" | "b" => 0,
+        "k" | "kib" => 10,
+        "m" | "mib" => 20,
+        "g" | "gib" => 30,
+        "t" | "tib" => 40,
+        _ => {
+            return Err(format!(
+                "{text:?} is no number of bytes such as 64, 4K or 1GiB"
+            ));
+        }
+    };
+    let number: u64 = number
+        .parse()
+        .map_err(|_| format!("{text:?} is no number of bytes such as 64, 4K or 1GiB"))?;
+    number
+        .checked_mul(1 << shift)
+        .ok_or_else(|| format!("{text} is more bytes than can be counted"))
+}
