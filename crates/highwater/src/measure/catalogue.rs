@@ -6,7 +6,7 @@ use super::matrix::{self, Place};
 use super::settings::Settings;
 use super::state::{State, Watched};
 use super::synced::FileKind;
-use super::{Bench, fanout, grow, limited, paced, search, synced, transfer};
+use super::{Bench, fanout, grow, limited, paced, search, synced, touch, transfer};
 use crate::report::units::show;
 use crate::report::{Axis, Better, Experiment, Scale, Unit};
 
@@ -18,6 +18,7 @@ pub struct Entry(What);
 enum What {
     Matrix(Operation, State),
     Growing,
+    Touch,
     Synced(FileKind),
     Paced,
     Transfer,
@@ -35,6 +36,7 @@ fn all() -> Vec<Entry> {
     all.push(Entry(What::Matrix(Operation::Encode, State::Resident)));
     all.extend(matrix(Operation::Read));
     all.extend(matrix(Operation::Lease));
+    all.push(Entry(What::Touch));
     all.extend(FileKind::ALL.map(|kind| Entry(What::Synced(kind))));
     all.push(Entry(What::Paced));
     all.push(Entry(What::Transfer));
@@ -86,6 +88,7 @@ impl Entry {
         match self.0 {
             What::Matrix(operation, state) => format!("{}-{state}", verb(operation)),
             What::Growing => "write-growing".to_owned(),
+            What::Touch => "touch".to_owned(),
             What::Synced(kind) => format!("synced-{}", kind.name()),
             What::Paced => "paced".to_owned(),
             What::Transfer => "transfer".to_owned(),
@@ -139,6 +142,14 @@ impl Entry {
                 Better::Higher,
             )
             .with("time of a pass", limit(settings)),
+            What::Touch => make(
+                "First touch of a mapped page",
+                "A byte is stored to (or loaded from) each page of a mapping, once, by how the file and the mapping were \
+                 prepared. *written back*: populated, stored to, synced, then stored to again.",
+                Axis::new("page of a file that is", Unit::Count, Scale::Names),
+                time("a page"),
+                Better::Lower,
+            ),
             What::Synced(kind) => make(
                 &format!("Durable appends, one after the other: file {}", kind.name()),
                 "One batch is appended and synced, then the next. A sample is the median of a run.",
@@ -201,6 +212,7 @@ impl Entry {
         match self.0 {
             What::Matrix(operation, state) => run_matrix(bench, experiment, operation, state),
             What::Growing => grow::run(bench, experiment),
+            What::Touch => touch::run(bench, experiment),
             What::Synced(kind) => synced::run(bench, experiment, kind),
             What::Paced => paced::run(bench, experiment),
             What::Transfer => transfer::run(bench, experiment),

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use parking_lot::Mutex;
-use segment::{EngineKind, OpenSegment, SegmentReader, SegmentSpec};
+use segment::engine::{OpenSegment, SegmentReader};
+use segment::{EngineKind, SegmentSpec};
 
 use super::Bench;
 use super::cost::nanos;

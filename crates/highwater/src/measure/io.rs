@@ -8,7 +8,8 @@ use std::hint::black_box;
 use std::io::{self, IoSlice};
 use std::time::{Duration, Instant};
 
-use segment::{EngineKind, OpenSegment, SegmentSpec};
+use segment::engine::OpenSegment;
+use segment::{EngineKind, SegmentSpec};
 
 use super::cost::Cost;
 use super::error::{Doing, MeasureError};

@@ -27,6 +27,7 @@ mod space;
 mod state;
 mod store;
 mod synced;
+mod touch;
 mod transfer;
 pub mod workdir;
 

@@ -21,7 +21,8 @@ use std::str::FromStr;
 
 use parking_lot::Mutex;
 use rustix::fs::Advice;
-use segment::{Allocation, Disk, Engine, EngineKind, OpenSegment, RealDisk, RingFate, SegmentSpec};
+use segment::engine::OpenSegment;
+use segment::{Allocation, Disk, Engine, EngineKind, RealDisk, RingFate, SegmentSpec};
 use std::sync::Arc;
 
 use super::error::{Doing, MeasureError};

@@ -7,7 +7,8 @@ use std::io::IoSlice;
 use std::time::Instant;
 
 use hdrhistogram::Histogram;
-use segment::{Allocation, EngineKind, OpenSegment, SegmentSpec};
+use segment::engine::OpenSegment;
+use segment::{Allocation, EngineKind, SegmentSpec};
 
 use super::Bench;
 use super::cost::{DeviceCounter, histogram, nanos};

@@ -9,7 +9,8 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use segment::{EngineKind, Part, SegmentReader, SegmentSpec};
+use segment::engine::SegmentReader;
+use segment::{EngineKind, Part, SegmentSpec};
 
 use super::Bench;
 use super::cost::Cost;

@@ -71,6 +71,14 @@ impl PlainMap {
         }
     }
 
+    /// Locks all pages in memory.
+    ///
+    /// # Errors
+    /// The system's: a limit on locked memory, or no memory.
+    pub fn lock(&self) -> io::Result<()> {
+        self.map.lock(0..self.len)
+    }
+
     /// All of it.
     ///
     /// # Errors

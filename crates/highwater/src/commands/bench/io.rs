@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use highwater::measure::{Bench, MeasureError, Settings, State, selected, settings};
+use highwater::measure::{Bench, MeasureError, Settings, State, selected};
 use highwater::report::units::{bytes_of, show};
 use highwater::report::{Ending, Table, Unit, table};
 use segment::EngineKind;
@@ -197,6 +197,7 @@ fn failure(error: MeasureError) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use highwater::measure::settings;
 
     #[test]
     fn the_help_and_the_defaults_agree() {
