@@ -170,13 +170,4 @@ impl Settings {
             None => Ok(()),
         }
     }
-
-    /// Most bytes that lie on the disk at one time.
-    #[must_use]
-    pub fn need_bytes(&self) -> u64 {
-        let paced = (u64::from(self.rate) * self.record_bytes)
-            .saturating_mul(self.paced_time.as_secs() + 1);
-        // A read experiment keeps its file while nothing else is there; a paced chain is the largest single thing else.
-        self.file_bytes.max(paced).saturating_add(64 << 20)
-    }
 }

@@ -131,7 +131,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     }
     let stop = watch::stop_on_signals()?;
     let bar = Bar::new(entries.len());
-    let bench = Bench::open(settings, stop, &bar).map_err(failure)?;
+    let bench = Bench::open(settings, &entries, stop, &bar).map_err(failure)?;
     let mut output = Output::begin(args.output, bench.machine())?;
     for note in notes(&bench) {
         output.note(note);
