@@ -244,7 +244,7 @@ fn a_disk_that_fills_up_ends_the_run_with_what_was_measured() {
             --runs 1000 --format json > /mnt/out.json 2> /mnt/err &
          pid=$!
          while ! ls /mnt/d/.highwater-bench-*/cell-write >/dev/null 2>&1; do kill -0 $pid || exit 98; done
-         dd if=/dev/zero of=/mnt/d/fill bs=1M 2>/dev/null
+while kill -0 $pid 2>/dev/null; do dd if=/dev/zero of=/mnt/d/fill bs=64k oflag=append conv=notrunc 2>/dev/null; done
          wait $pid; echo \"exit $?\"; cat /mnt/err; rm /mnt/d/fill; ls -A /mnt/d | wc -l; cat /mnt/out.json"
     );
     let Some(output) = in_namespace(&script) else {

@@ -127,15 +127,15 @@ fn overheads_are_taken_run_by_run() {
 
 #[test]
 fn spreads_are_values_that_occurred() {
-    let cases: [(&[f64], Option<(f64, f64, f64)>); 4] = [
+    let cases: [(&[f64], Option<[f64; 3]>); 4] = [
         (&[], None),
-        (&[3.0], Some((3.0, 3.0, 3.0))),
-        (&[4.0, 1.0, 2.0, 3.0], Some((1.0, 2.0, 4.0))),
-        (&[f64::NAN, 1.0], Some((1.0, 1.0, 1.0))),
+        (&[3.0], Some([3.0, 3.0, 3.0])),
+        (&[4.0, 1.0, 2.0, 3.0], Some([1.0, 2.0, 4.0])),
+        (&[f64::NAN, 1.0], Some([1.0, 1.0, 1.0])),
     ];
     for (values, expected) in cases {
         let found = Spread::of(values.iter().copied());
-        let found = found.map(|spread| (spread.min, spread.median, spread.max));
+        let found = found.map(|spread| [spread.min, spread.median, spread.max]);
         assert_eq!(found, expected, "{values:?}");
     }
 }
