@@ -51,10 +51,17 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     let mut headers = Vec::new();
     for path in &reports {
         let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-        let value: Value = serde_json::from_str(&text).with_context(|| path.display().to_string())?;
-        ensure!(value["schema"] == 1, "{}: schema {}", path.display(), value["schema"]);
+        let value: Value =
+            serde_json::from_str(&text).with_context(|| path.display().to_string())?;
+        ensure!(
+            value["schema"] == 1,
+            "{}: schema {}",
+            path.display(),
+            value["schema"]
+        );
         headers.push(header(&value));
-        let data: Data = serde_json::from_value(value).with_context(|| path.display().to_string())?;
+        let data: Data =
+            serde_json::from_value(value).with_context(|| path.display().to_string())?;
         all.experiments.extend(data.experiments);
     }
     let page = workspace::root().join(&args.page);
@@ -119,7 +126,10 @@ fn text(data: &Data, headers: &[String]) -> String {
         let Verdict { word, figures } = decide(claim, data);
         let by = match claim.by {
             "" => String::new(),
-            by => format!("`highwater bench io --only {}`", by.replace(' ', " --only ")),
+            by => format!(
+                "`highwater bench io --only {}`",
+                by.replace(' ', " --only ")
+            ),
         };
         let _ = writeln!(
             out,

@@ -82,7 +82,7 @@ impl Measured {
             ));
         }
         if bytes + cell.block <= file_bytes {
-            point.note("the time was up before the end of the file: throughput of what was done");
+            point.note("the time was up before the end of the file, throughput of what was done");
         }
         if let (State::Resident, Some(before), Some(after)) =
             (self.state, self.before.dirty, self.after.dirty)

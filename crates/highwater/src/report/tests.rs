@@ -177,6 +177,8 @@ fn report() -> Report {
     experiment
         .point("file", 4096.0)
         .also("minor faults", Unit::Count, 3.0);
+    experiment.point("file", 4096.0).note("time was up");
+    experiment.point("mmap", 64.0).note("time was up");
     let mut histogram = hdrhistogram::Histogram::new(3).unwrap();
     histogram.record(1000).unwrap();
     experiment.point("file", 4096.0).latency = Some(Latency::of(&histogram, true));
@@ -241,6 +243,7 @@ fn the_terminal_shows_table_plot_crossing_and_reasons() {
         "file passes mmap at about",
         "minor faults",
         "p99.99",
+        "note: time was up: mmap 64 B, file 4 KiB\n",
         "a mmap   b file",
         "ended by an error after 1.5 s: no space",
     ] {

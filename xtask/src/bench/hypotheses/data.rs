@@ -97,7 +97,8 @@ impl Data {
             .points
             .iter()
             .find(|point| point.label.as_deref() == Some(label));
-        let point = found.ok_or_else(|| format!("`{id}` has nothing of {series} called {label}"))?;
+        let point =
+            found.ok_or_else(|| format!("`{id}` has nothing of {series} called {label}"))?;
         point.whole(id, series)
     }
 

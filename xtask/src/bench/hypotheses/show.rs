@@ -6,8 +6,17 @@ use super::data::Spread;
 pub(super) fn spread(spread: Spread, unit: &str) -> String {
     let (factor, name) = scale(spread.median, unit);
     let one = |value: f64| number(value / factor);
-    let name = if name.is_empty() { String::new() } else { format!(" {name}") };
-    format!("{} ({}…{}){name}", one(spread.median), one(spread.min), one(spread.max))
+    let name = if name.is_empty() {
+        String::new()
+    } else {
+        format!(" {name}")
+    };
+    format!(
+        "{} ({}…{}){name}",
+        one(spread.median),
+        one(spread.min),
+        one(spread.max)
+    )
 }
 
 fn scale(value: f64, unit: &str) -> (f64, String) {
@@ -19,7 +28,9 @@ fn scale(value: f64, unit: &str) -> (f64, String) {
     };
     let fits = steps.iter().find(|(factor, _)| value >= *factor);
     fits.or(steps.last())
-        .map_or((1.0, unit.to_owned()), |(factor, name)| (*factor, (*name).to_owned()))
+        .map_or((1.0, unit.to_owned()), |(factor, name)| {
+            (*factor, (*name).to_owned())
+        })
 }
 
 /// Three significant digits.
@@ -34,9 +45,18 @@ pub(super) fn number(value: f64) -> String {
 
 /// A block size.
 pub(super) fn blocks(bytes: f64) -> String {
-    for (factor, name) in [(1_073_741_824.0, "GiB"), (1_048_576.0, "MiB"), (1024.0, "KiB")] {
+    for (factor, name) in [
+        (1_073_741_824.0, "GiB"),
+        (1_048_576.0, "MiB"),
+        (1024.0, "KiB"),
+    ] {
         if bytes >= factor {
-            return format!("{} {name}", number(bytes / factor).trim_end_matches(".00").trim_end_matches(".0"));
+            return format!(
+                "{} {name}",
+                number(bytes / factor)
+                    .trim_end_matches(".00")
+                    .trim_end_matches(".0")
+            );
         }
     }
     format!("{bytes:.0} B")

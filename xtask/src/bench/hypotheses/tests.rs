@@ -44,7 +44,11 @@ fn without_data_nothing_is_decided() {
     let nothing = Data::default();
     for claim in CLAIMS {
         let verdict = decide(claim, &nothing);
-        let expected = if claim.id == "H32" { Word::NotTestable } else { Word::Undecided };
+        let expected = if claim.id == "H32" {
+            Word::NotTestable
+        } else {
+            Word::Undecided
+        };
         assert_eq!(verdict.word, expected, "{}", claim.id);
         assert!(!verdict.figures.is_empty());
     }
@@ -58,7 +62,10 @@ fn crossings_decide_where_the_claim_says_or_elsewhere() {
         let file = vec![point(64.0, "", 1.0, &[]), point(last, "", 6.0, &[])];
         let series = [("mmap", mmap), ("file", file)];
         let ids = ["read-resident", "write-hole"];
-        data(ids.map(|id| experiment(id, &series, crossings.clone())).to_vec())
+        data(
+            ids.map(|id| experiment(id, &series, crossings.clone()))
+                .to_vec(),
+        )
     };
     let crosses = |x: f64| json!([{"leads_below": "mmap", "leads_above": "file", "x": x}]);
     let others = json!([{"leads_below": "mmap", "leads_above": "direct", "x": 64.0 * MIB}]);
@@ -80,7 +87,8 @@ fn crossings_decide_where_the_claim_says_or_elsewhere() {
 #[test]
 fn faults_decide_about_locks_and_write_back() {
     let touch = |locked: f64, back: f64, back_locked: f64| {
-        let at = |x: f64, label: &str, faults: f64| point(x, label, 100.0, &[("faults/page", faults)]);
+        let at =
+            |x: f64, label: &str, faults: f64| point(x, label, 100.0, &[("faults/page", faults)]);
         let points = vec![
             at(3.0, "populated", 0.001),
             at(4.0, "locked only", locked),
@@ -92,7 +100,11 @@ fn faults_decide_about_locks_and_write_back() {
     let table = [
         (touch(1.0, 1.0, 1.0), Word::Refuted, Word::Holds),
         (touch(0.004, 1.0, 0.004), Word::Holds, Word::HoldsWithALimit),
-        (touch(0.5, 0.004, 0.004), Word::HoldsWithALimit, Word::Refuted),
+        (
+            touch(0.5, 0.004, 0.004),
+            Word::HoldsWithALimit,
+            Word::Refuted,
+        ),
     ];
     for (data, locks, back) in table {
         assert_eq!((word("H22", &data), word("H21", &data)), (locks, back));
@@ -102,8 +114,17 @@ fn faults_decide_about_locks_and_write_back() {
 #[test]
 fn overlapping_spreads_few_runs_and_early_ends_decide_nothing() {
     let paced = |mmap: f64, staged: f64| {
-        let line = |value: f64| vec![point(1e4, "p99.99", value, &[]), point(1e5, "max", value * 10.0, &[])];
-        experiment("paced", &[("mmap", line(mmap)), ("staged", line(staged))], json!([]))
+        let line = |value: f64| {
+            vec![
+                point(1e4, "p99.99", value, &[]),
+                point(1e5, "max", value * 10.0, &[]),
+            ]
+        };
+        experiment(
+            "paced",
+            &[("mmap", line(mmap)), ("staged", line(staged))],
+            json!([]),
+        )
     };
     let mut few = paced(500.0, 2.0);
     few["series"][0]["points"][0]["samples"] = json!([0, 0, 0]);
@@ -120,7 +141,11 @@ fn overlapping_spreads_few_runs_and_early_ends_decide_nothing() {
         (refused, Word::Undecided),
     ];
     for (experiment, expected) in table {
-        assert_eq!(word("H24", &data(vec![experiment.clone()])), expected, "{experiment}");
+        assert_eq!(
+            word("H24", &data(vec![experiment.clone()])),
+            expected,
+            "{experiment}"
+        );
     }
 }
 
