@@ -238,8 +238,8 @@ pub(super) fn for_writing(
         .len()
         < bytes
     {
-        let error = io::ErrorKind::StorageFull.into();
-        return Err(error).doing("take space for", &watched.path);
+        let full = io::ErrorKind::StorageFull.into();
+        return Err(MeasureError::io("take space for", &watched.path, full));
     }
     watched.bring_into(state)?;
     if is_ready {
