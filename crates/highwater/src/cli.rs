@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Consume(commands::consume::Args),
     /// Look at and mend Kafka log directories, offline.
     Log(commands::log::Args),
+    /// Measure this machine: the I/O engines on its disk.
+    Bench(commands::bench::Args),
 }
 
 /// Flags of `serve`. A flag wins over the environment, that over the file, that over the defaults.

@@ -7,4 +7,6 @@ mod clock;
 pub mod config;
 mod http;
 pub mod logging;
+pub mod measure;
+pub mod report;
 pub mod server;

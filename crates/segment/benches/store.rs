@@ -247,6 +247,7 @@ fn plain_memcpy(settings: &Settings, batch: &[u8]) -> f64 {
     )
     .unwrap();
     let mut map = PlainMap::new(&file, settings.bytes, true).unwrap();
+    map.populate().unwrap();
     let to = map.bytes_mut().unwrap();
     let time = seconds(|| {
         for block in to.chunks_exact_mut(BATCH) {
@@ -290,6 +291,7 @@ fn leases(settings: &Settings) {
         let segment = store.chain.active().unwrap();
         let file = File::open(segment.path()).unwrap();
         let map = PlainMap::new(&file, bytes, false).unwrap();
+        map.populate().unwrap();
         let all = map.bytes().unwrap();
         for piece in [4 << 10, 64 << 10, 1 << 20] {
             let (mut ours, mut plain) = (Vec::new(), Vec::new());

@@ -38,6 +38,7 @@ pub use chain::{Chain, ChainListener, NoListener, Removed, RemovedFile};
 pub use dir_lock::DirLock;
 pub use disk::{Disk, RealDisk, RingFate};
 pub use engine::lease::Lease;
+pub use engine::sys::{Residency, residency};
 pub use engine::{Engine, EngineChoice, EngineKind, EngineOptions, UnknownEngine, open_engine};
 pub use error::{Poison, SegmentError};
 pub use fault::{Fault, FaultyDisk};

@@ -1,5 +1,6 @@
 //! One module per command: its arguments (`Args`) and `run`.
 
+pub(crate) mod bench;
 pub(crate) mod config;
 pub(crate) mod consume;
 pub(crate) mod group;
@@ -25,5 +26,6 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Produce(args)) => produce::run(args),
         Some(Command::Consume(args)) => consume::run(args),
         Some(Command::Log(args)) => log::run(args),
+        Some(Command::Bench(args)) => bench::run(args),
     }
 }

@@ -80,6 +80,11 @@ impl Map {
         Ok(unsafe { self.base.as_ptr().add(range.start) })
     }
 
+    /// Where a byte of the mapping lies, to ask the system about it.
+    pub(crate) fn address_of(&self, at: usize) -> io::Result<*mut u8> {
+        self.place(&(at..at))
+    }
+
     /// The bytes of the range.
     ///
     /// # Safety

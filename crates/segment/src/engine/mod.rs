@@ -26,7 +26,6 @@ pub(crate) mod sys;
 mod tail;
 
 pub(crate) use file::read_full;
-#[doc(hidden)]
 pub use random_map::PlainMap;
 
 use std::fmt;

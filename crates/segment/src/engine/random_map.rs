@@ -42,26 +42,41 @@ impl RandomMap {
     }
 }
 
-/// A warmed shared mapping and nothing else: what the store's benchmark compares with.
+/// A shared mapping and nothing else: what benchmarks compare the engines with.
 #[derive(Debug)]
 pub struct PlainMap {
     map: Map,
     len: usize,
+    writable: bool,
 }
 
 impl PlainMap {
-    /// Maps a file of at least `len` bytes that nobody shortens.
+    /// Maps a file of at least `len` bytes that nobody shortens. No page is touched.
     ///
     /// # Errors
     /// The system's.
     pub fn new(file: &File, len: usize, writable: bool) -> io::Result<Self> {
         let map = Map::new(file, len, writable)?;
-        if writable {
-            map.populate_for_writing(0..len)?;
-        } else {
-            map.populate_for_reading(0..len)?;
+        Ok(Self { map, len, writable })
+    }
+
+    /// Makes all pages present, and writable if the mapping is.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn populate(&self) -> io::Result<()> {
+        match self.writable {
+            true => self.map.populate_for_writing(0..self.len),
+            false => self.map.populate_for_reading(0..self.len),
         }
-        Ok(Self { map, len })
+    }
+
+    /// Locks all pages in memory.
+    ///
+    /// # Errors
+    /// The system's: a limit on locked memory, or no memory.
+    pub fn lock(&self) -> io::Result<()> {
+        self.map.lock(0..self.len)
     }
 
     /// All of it.
@@ -76,9 +91,20 @@ impl PlainMap {
     /// All of it.
     ///
     /// # Errors
-    /// None for what was mapped.
+    /// `PermissionDenied` where it was not mapped for writing.
     pub fn bytes_mut(&mut self) -> io::Result<&mut [u8]> {
+        if !self.writable {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
         // SAFETY: `&mut self`: no other slice of this mapping lives.
         unsafe { self.map.bytes_mut(0..self.len) }
+    }
+
+    /// Fails once a page could not be had.
+    ///
+    /// # Errors
+    /// `Other`: what was read or stored since the mapping was made is worthless.
+    pub fn check(&self) -> io::Result<()> {
+        self.map.check()
     }
 }

@@ -9,6 +9,8 @@ use std::os::fd::AsRawFd;
 
 use rustix::io::ReadWriteFlags;
 
+use super::map::Map;
+
 const PAGE_BYTES: u64 = 4096;
 
 /// Reads what the page cache holds at `at`; `None` if that is nothing, or cannot be told.
@@ -52,8 +54,55 @@ struct Cachestat {
 
 const SYS_CACHESTAT: libc::c_long = 451;
 
+/// What the page cache holds of a range of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Residency {
+    /// Pages that the range touches, as far as the file reaches.
+    pub pages: u64,
+    /// Of them in the page cache.
+    pub cached: u64,
+    /// Of those changed and not yet written back. `None` on kernels before 6.5, which tell only
+    /// what is cached.
+    pub dirty: Option<u64>,
+}
+
+/// Asks the kernel what it holds of a range: by `cachestat`, before Linux 6.5 by `mincore`. Does
+/// not change what is held.
+///
+/// # Errors
+/// The system's. `mincore` needs a file that this user may write or owns: others get
+/// `PermissionDenied`.
+pub fn residency(file: &File, range: Range<u64>) -> io::Result<Residency> {
+    let end = range.end.min(file.metadata()?.len());
+    let range = range.start.min(end)..end;
+    let pages = range.end.div_ceil(PAGE_BYTES) - range.start / PAGE_BYTES;
+    if range.is_empty() {
+        return Ok(Residency {
+            pages: 0,
+            cached: 0,
+            dirty: Some(0),
+        });
+    }
+    match cachestat(file, &range) {
+        Some(found) => Ok(Residency {
+            pages,
+            cached: found.nr_cache,
+            dirty: Some(found.nr_dirty),
+        }),
+        None => Ok(Residency {
+            pages,
+            cached: mincore_pages(file, &range)?,
+            dirty: None,
+        }),
+    }
+}
+
 /// Pages of the range that are in the page cache. `None` on kernels before 6.5.
 pub(crate) fn cached_pages(file: &File, range: &Range<u64>) -> Option<u64> {
+    cachestat(file, range).map(|found| found.nr_cache)
+}
+
+fn cachestat(file: &File, range: &Range<u64>) -> Option<Cachestat> {
     let asked = CachestatRange {
         off: range.start,
         len: range.end.saturating_sub(range.start),
@@ -70,7 +119,40 @@ pub(crate) fn cached_pages(file: &File, range: &Range<u64>) -> Option<u64> {
             0_u32,
         )
     };
-    (done == 0).then_some(answer.nr_cache)
+    (done == 0).then_some(answer)
+}
+
+/// The same count through a mapping that is made for it and never touched.
+fn mincore_pages(file: &File, range: &Range<u64>) -> io::Result<u64> {
+    /// Pages asked about at a time.
+    const STEP_PAGES: usize = 16 * 1024;
+    let too_large = |_| io::Error::from(io::ErrorKind::FileTooLarge);
+    let len = usize::try_from(range.end).map_err(too_large)?;
+    let first = usize::try_from(range.start / PAGE_BYTES).map_err(too_large)?;
+    let page = usize::try_from(PAGE_BYTES).map_err(too_large)?;
+    let map = Map::new(file, len, false)?;
+    let mut states = vec![0_u8; STEP_PAGES];
+    let mut cached = 0;
+    let pages = len.div_ceil(page);
+    for at in (first..pages).step_by(STEP_PAGES) {
+        let count = STEP_PAGES.min(pages - at);
+        // SAFETY: whole pages of the mapping made above, which lives until the end of this
+        // function; `mincore` reads none of them and writes one byte for each, `count` in all,
+        // into `states`, which is that long.
+        let done = unsafe {
+            libc::mincore(
+                map.address_of(at * page)?.cast(),
+                count * page,
+                states.as_mut_ptr(),
+            )
+        };
+        if done != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        let held = states.iter().take(count).filter(|state| **state & 1 == 1);
+        cached += held.count() as u64;
+    }
+    Ok(cached)
 }
 
 /// True if every page of the range is in the page cache. False where it cannot be told.
@@ -101,4 +183,34 @@ pub(crate) fn record_lock_holder(file: &File) -> Option<u32> {
         return None;
     }
     u32::try_from(asked.l_pid).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+
+    #[test]
+    fn both_ways_of_asking_agree() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&vec![7; 10_000]).unwrap();
+        file.set_len(1 << 20).unwrap();
+        // Range, pages in it, pages of it that were written and are therefore held.
+        let cases = [
+            (0..10_000, 3, 3),
+            (0..1 << 20, 256, 3),
+            (4096..8192, 1, 1),
+            (1 << 19..1 << 30, 128, 0),
+            (1 << 20..1 << 21, 0, 0),
+        ];
+        for (range, pages, cached) in cases {
+            let found = residency(&file, range.clone()).unwrap();
+            assert_eq!((found.pages, found.cached), (pages, cached), "{range:?}");
+            if pages > 0 {
+                let end = range.end.min(1 << 20);
+                let held = mincore_pages(&file, &(range.start..end)).unwrap();
+                assert_eq!(held, cached, "{range:?}");
+            }
+        }
+    }
 }

@@ -1,0 +1,48 @@
+//! `highwater bench`: measures this machine with the code that runs in production.
+//!
+//! Every command makes one [`Report`](highwater::report::Report), prints it, and writes it to a file where one is named.
+//! A run that is ended early keeps what it measured and says that it was.
+
+mod io;
+mod output;
+mod watch;
+
+use std::io::Write as _;
+
+use highwater::measure;
+
+use crate::exit::{Exit, Failure};
+
+/// Arguments of `highwater bench`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "made once")]
+enum What {
+    /// Measure the I/O engines on a disk: writes and reads by block size and page-cache state, durable appends, latency at
+    /// a fixed rate, sockets, index searches, many files, files larger than memory.
+    Io(io::Args),
+    /// The part of `io` that runs in a memory-limited group; takes its task from stdin.
+    #[command(hide = true)]
+    LimitedCell,
+}
+
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
+    match args.what {
+        What::Io(args) => io::run(args),
+        What::LimitedCell => limited_cell(),
+    }
+}
+
+fn limited_cell() -> Result<(), Failure> {
+    let failed = |error: String| Failure::new(Exit::NotWell, error);
+    let answer = measure::run_limited_cell().map_err(|error| failed(error.to_string()))?;
+    std::io::stdout()
+        .lock()
+        .write_all(answer.as_bytes())
+        .map_err(|error| failed(format!("stdout: {error}")))
+}

@@ -1,0 +1,98 @@
+//! Where a report goes: as text or JSON to stdout, as JSON to a file.
+//!
+//! The file is written when the run begins, which shows that it can be, and again after each experiment, so that even a
+//! run that is killed leaves what it had measured.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use highwater::report::{Ending, Experiment, Machine, Report, SCHEMA, json, terminal};
+
+use super::watch::Bar;
+use crate::cli::Format;
+use crate::commands::listing;
+use crate::exit::{Exit, Failure};
+
+/// Flags of every command that makes a report.
+#[derive(Debug, clap::Args)]
+pub(super) struct OutputArgs {
+    /// Write the report to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// A report in the making.
+pub(super) struct Output {
+    args: OutputArgs,
+    began: Instant,
+    report: Report,
+}
+
+impl Output {
+    /// Begins a report; what stands in it until it is ended is that the run was interrupted.
+    pub(super) fn begin(args: OutputArgs, machine: Machine) -> Result<Self, Failure> {
+        let command = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+        let report = Report {
+            schema: SCHEMA,
+            highwater: env!("CARGO_PKG_VERSION").to_owned(),
+            command: command.collect(),
+            started: jiff::Timestamp::now().to_string(),
+            duration_s: 0.0,
+            ending: Ending::Interrupted,
+            machine,
+            experiments: Vec::new(),
+            notes: Vec::new(),
+        };
+        let mut output = Self {
+            args,
+            began: Instant::now(),
+            report,
+        };
+        output.save()?;
+        if output.args.format == Format::Table {
+            listing::print(&terminal::header(&output.report))?;
+        }
+        Ok(output)
+    }
+
+    /// Adds a remark about all of it.
+    pub(super) fn note(&mut self, note: String) {
+        self.report.notes.push(note);
+    }
+
+    /// Adds an experiment; a table is printed at once.
+    pub(super) fn add(&mut self, experiment: Experiment, bar: &Bar) -> Result<(), Failure> {
+        if self.args.format == Format::Table {
+            let text = terminal::experiment(&experiment);
+            bar.suspend(|| listing::print(&format!("\n{text}")))?;
+        }
+        self.report.experiments.push(experiment);
+        self.save()
+    }
+
+    /// Ends the report and prints what has not been printed yet.
+    pub(super) fn end(mut self, ending: Ending) -> Result<(), Failure> {
+        self.report.ending = ending;
+        self.save()?;
+        match self.args.format {
+            Format::Table => listing::print(&format!("\n{}", terminal::footer(&self.report))),
+            Format::Json => listing::print(&json_text(&self.report)?),
+        }
+    }
+
+    fn save(&mut self) -> Result<(), Failure> {
+        self.report.duration_s = self.began.elapsed().as_secs_f64();
+        match &self.args.out {
+            Some(path) => json::write(&self.report, path)
+                .map_err(|error| Failure::new(Exit::Unavailable, format!("--out {error}"))),
+            None => Ok(()),
+        }
+    }
+}
+
+fn json_text(report: &Report) -> Result<String, Failure> {
+    json::text(report).map_err(|error| Failure::new(Exit::NotWell, format!("the report: {error}")))
+}

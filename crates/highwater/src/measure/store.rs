@@ -1,0 +1,102 @@
+//! One chain as the store runs it: engine defaults, a flush service, space and pages made ready by its preparer.
+
+use std::io::IoSlice;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use segment::{
+    Appender, Chain, ChainConfig, Engine, FlushOptions, FlushRules, FlushService, NoListener,
+    SegmentSpec,
+};
+
+use super::error::{Doing, MeasureError};
+use super::workdir::Folder;
+
+/// An open chain with one segment, in a folder that goes with it.
+pub(super) struct Store {
+    appender: Option<Appender>,
+    chain: Arc<Chain>,
+    flush: Arc<FlushService>,
+    folder: Folder,
+}
+
+impl Store {
+    /// Opens an empty chain whose segment holds `capacity_bytes`.
+    pub(super) fn open(
+        engine: &Arc<dyn Engine>,
+        folder: Folder,
+        capacity_bytes: u64,
+        rules: FlushRules,
+    ) -> Result<Self, MeasureError> {
+        let spec = SegmentSpec {
+            capacity_bytes,
+            ..SegmentSpec::default()
+        };
+        let config = ChainConfig {
+            rules,
+            ..ChainConfig::new(folder.path(), ".log", spec)
+        };
+        let flush = FlushService::start(FlushOptions::default());
+        let opened = Chain::open(
+            Arc::clone(engine),
+            config,
+            &[],
+            Arc::new(NoListener),
+            Arc::clone(&flush),
+        );
+        let (chain, appender) = match opened {
+            Ok(opened) => opened,
+            Err(error) => {
+                flush.stop();
+                return Err(MeasureError::store("open a chain in", folder.path(), error));
+            }
+        };
+        let mut store = Self {
+            appender: Some(appender),
+            chain,
+            flush,
+            folder,
+        };
+        let path = store.folder.path().to_owned();
+        store
+            .appender()?
+            .roll(0)
+            .doing("create a segment in", &path)?;
+        Ok(store)
+    }
+
+    fn appender(&mut self) -> Result<&mut Appender, MeasureError> {
+        self.appender.as_mut().ok_or(MeasureError::Stopped)
+    }
+
+    /// Appends one record.
+    pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), MeasureError> {
+        let appended = self.appender()?.append(&[IoSlice::new(bytes)]);
+        appended.map(|_| ()).doing("append to", self.folder.path())
+    }
+
+    /// Waits until all that was appended is committed.
+    pub(super) fn commit(&self) -> Result<(), MeasureError> {
+        let committed = self.chain.commit_to(self.chain.marks().written);
+        committed.map(|_| ()).doing("commit", self.folder.path())
+    }
+
+    /// Waits until all that was appended is durable.
+    pub(super) fn sync(&self) -> Result<(), MeasureError> {
+        let synced = self.chain.flush_to(self.chain.marks().written);
+        synced.map(|_| ()).doing("sync", self.folder.path())
+    }
+
+    /// The file that takes the appends.
+    pub(super) fn file(&self) -> Option<PathBuf> {
+        self.chain.active().map(|segment| segment.path())
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.appender = None;
+        self.chain.retire();
+        self.flush.stop();
+    }
+}
