@@ -1,9 +1,10 @@
-//! `highwater bench`: measures this machine with the code that runs in production.
+//! `highwater bench`: measures this machine with the code that runs in production, and servers from outside.
 //!
 //! Every command makes one [`Report`](highwater::report::Report), prints it, and writes it to a file where one is named.
 //! A run that is ended early keeps what it measured and says that it was.
 
 mod io;
+mod load;
 mod output;
 mod watch;
 
@@ -26,6 +27,8 @@ enum What {
     /// Measure the I/O engines on a disk: writes and reads by block size and page-cache state, durable appends, latency at
     /// a fixed rate, sockets, index searches, many files, files larger than memory.
     Io(io::Args),
+    /// Put load on a running server: latency, throughput, what fails.
+    Load(Box<load::Args>),
     /// The part of `io` that runs in a memory-limited group; takes its task from stdin.
     #[command(hide = true)]
     LimitedCell,
@@ -34,6 +37,7 @@ enum What {
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     match args.what {
         What::Io(args) => io::run(args),
+        What::Load(args) => load::run(*args),
         What::LimitedCell => limited_cell(),
     }
 }
