@@ -40,9 +40,12 @@ impl Facts {
             path = disk.to_owned();
         }
         let text = |name: &str| kernel.text(&format!("{path}/queue/{name}"));
+        let name = path.rsplit('/').next().map(str::to_owned);
+        // A virtual disk says that it turns, whatever it is made of.
+        let is_virtual = name.as_ref().is_some_and(|name| is_virtual(name));
         Self {
-            name: path.rsplit('/').next().map(str::to_owned),
-            rotational: text("rotational").as_deref() == Some("1"),
+            rotational: !is_virtual && text("rotational").as_deref() == Some("1"),
+            name,
             write_cache: text("write_cache").unwrap_or_default(),
             scheduler: text("scheduler").unwrap_or_default(),
             read_ahead_kib: text("read_ahead_kb")
@@ -66,6 +69,10 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     ]
 }
 
+fn is_virtual(name: &str) -> bool {
+    name.starts_with("vd") || name.starts_with("xvd")
+}
+
 fn kind(name: &str, facts: &Facts) -> Finding {
     let say = |verdict, found: String, why| Finding::new("disk.device", verdict, found).why(why);
     if name.starts_with("loop") {
@@ -77,8 +84,15 @@ fn kind(name: &str, facts: &Facts) -> Finding {
                    one (linger and batch size of the producers)";
         return say(Verdict::Note, format!("{name}, rotating"), why);
     }
-    let why = "no heads to move";
-    say(Verdict::Ok, format!("{name}, solid state or virtual"), why)
+    if is_virtual(name) {
+        let why = "what is below it decides; `highwater bench io` measures it";
+        return say(Verdict::Ok, format!("{name}, virtual"), why);
+    }
+    say(
+        Verdict::Ok,
+        format!("{name}, solid state"),
+        "no heads to move",
+    )
 }
 
 fn write_cache(facts: &Facts) -> Finding {

@@ -204,6 +204,7 @@ fn a_partition_is_judged_by_the_queue_of_its_disk() {
     };
     let facts = device::Facts::read(&kernel, &mount);
     assert_eq!(facts.name.as_deref(), Some("sda"));
+    assert!(facts.rotational);
     let findings = device::judge(&facts);
     for check in ["disk.device", "disk.scheduler", "disk.read_ahead"] {
         assert_eq!(verdict_of(&findings, check), Some(Verdict::Note), "{check}");

@@ -19,6 +19,7 @@ mod grow;
 mod io;
 mod limited;
 pub mod machine;
+pub mod mapping;
 mod matrix;
 mod paced;
 mod search;

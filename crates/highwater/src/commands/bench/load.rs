@@ -75,7 +75,7 @@ pub(crate) struct Args {
     /// End after so many records, warm-up included
     #[arg(short = 'n', long, value_name = "N")]
     records: Option<u64>,
-    /// Time at the beginning that is not measured [default: 1s, with --records none]
+    /// Time at the beginning that is not measured [default: 1s; with --records or --mode consume none]
     #[arg(long, value_name = "TIME", value_parser = time)]
     warm_up: Option<Duration>,
     /// Read back all that was acknowledged and compare it
@@ -100,6 +100,9 @@ pub(crate) struct Args {
     #[command(flatten)]
     connect: Connect,
 }
+
+/// Length of a run where nothing else is asked for.
+const DURATION: Duration = Duration::from_secs(10);
 
 /// RocketMQ's own joins when there is a driver for it in `load`.
 #[derive(Debug, Clone, Copy, Default, clap::ValueEnum)]
@@ -160,10 +163,12 @@ impl Args {
     fn plan(&self) -> Plan {
         let (end, warm_up) = match self.records {
             Some(records) => (End::Records(records), Duration::ZERO),
-            None => (
-                End::After(self.duration.unwrap_or(Duration::from_secs(10))),
-                Duration::from_secs(1),
-            ),
+            None => {
+                // What is there to be read does not come twice, so none of it is left out.
+                let reads_only = matches!(self.mode, Mode::Consume);
+                let warm_up = Duration::from_secs(u64::from(!reads_only));
+                (End::After(self.duration.unwrap_or(DURATION)), warm_up)
+            }
         };
         Plan {
             work: match self.mode {

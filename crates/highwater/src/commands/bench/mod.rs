@@ -5,12 +5,13 @@
 
 mod io;
 mod load;
+mod mapping;
 mod output;
 mod watch;
 
 use std::io::Write as _;
 
-use highwater::measure;
+use highwater::measure::{self, MeasureError};
 
 use crate::exit::{Exit, Failure};
 
@@ -29,6 +30,11 @@ enum What {
     Io(io::Args),
     /// Put load on a running server: latency, throughput, what fails.
     Load(Box<load::Args>),
+    /// Show what kinds of mapping do when a file is larger than memory.
+    Mapping(mapping::Args),
+    /// One of the processes of `mapping`; takes its task from stdin.
+    #[command(hide = true)]
+    MappingWriter,
     /// The part of `io` that runs in a memory-limited group; takes its task from stdin.
     #[command(hide = true)]
     LimitedCell,
@@ -38,6 +44,8 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
     match args.what {
         What::Io(args) => io::run(args),
         What::Load(args) => load::run(*args),
+        What::Mapping(args) => mapping::run(args),
+        What::MappingWriter => measure::mapping::run_writer().map_err(failure),
         What::LimitedCell => limited_cell(),
     }
 }
@@ -49,4 +57,17 @@ fn limited_cell() -> Result<(), Failure> {
         .lock()
         .write_all(answer.as_bytes())
         .map_err(|error| failed(format!("stdout: {error}")))
+}
+
+/// The exit code of a measurement that ended early.
+fn failure(error: MeasureError) -> Failure {
+    let exit = match &error {
+        MeasureError::Settings(_) => Exit::Usage,
+        MeasureError::Stopped => Exit::Interrupted,
+        MeasureError::Unusable { .. } | MeasureError::NoRoom { .. } | MeasureError::Full { .. } => {
+            Exit::Unavailable
+        }
+        MeasureError::Io { .. } | MeasureError::State(_) => Exit::NotWell,
+    };
+    Failure::new(exit, error.to_string())
 }

@@ -17,7 +17,7 @@ use kafka_wire::{ErrorCode, FetchRequest};
 use super::super::LoadError;
 use super::super::plan::{End, Work};
 use super::super::recorder::{self, Recorder};
-use super::{Led, Part, RECONNECT_PAUSE, Shared, connect};
+use super::{Led, Outage, Part, RECONNECT_PAUSE, Shared, connect};
 use crate::client::{ClientError, Connection, FETCH_CEILING};
 
 /// How long the server may wait for a first record.
@@ -56,20 +56,27 @@ pub(super) async fn run(shared: &Shared, index: u32) -> Result<Part, LoadError> 
     let may_begin = shared.begin(first.is_ok()).await;
     let mut connected = Some(first?);
     let mut reader = Reader::new(shared);
+    let mut outage = Outage::default();
     while may_begin && !reader.is_over() {
         let session = match connected.take() {
             Some(connected) => Ok(connected),
             None => connect(shared, index).await,
         };
+        outage.note(session.is_ok(), shared);
         let ended = match session {
             Ok((connection, led)) => reader.session(connection, &led).await,
             Err(error) => Err(error),
         };
-        if let Err(error) = ended {
-            let kind = recorder::kind_of(&error);
-            reader.recorder.error(kind, shared.now_ns(), 0);
-            tokio::time::sleep(RECONNECT_PAUSE).await;
+        let Err(error) = ended else {
+            continue;
+        };
+        let kind = recorder::kind_of(&error);
+        let now_ns = shared.now_ns();
+        reader.recorder.error(kind, now_ns, 0);
+        if outage.has_lasted(now_ns, shared) {
+            break;
         }
+        tokio::time::sleep(RECONNECT_PAUSE).await;
     }
     Ok(Part {
         work: Work::Consume,

@@ -2,7 +2,8 @@
 //!
 //! Each connection that sends or reads is one task; the tasks of a thread share its event loop.
 //! All connect first, then the clock starts for all at once. A connection that breaks is counted,
-//! opened again, and goes on with the schedule, so that what was due meanwhile counts as late.
+//! opened again, and goes on with the schedule, so that what was due meanwhile counts as late; one
+//! that cannot be opened for as long as an answer may take is given up.
 
 mod consume;
 mod lanes;
@@ -135,6 +136,30 @@ struct Part {
     work: Work,
     half: Half,
     end_to_end: Histogram<u64>,
+}
+
+/// How long one task has been without a connection.
+#[derive(Debug, Default)]
+struct Outage {
+    since_ns: Option<u64>,
+}
+
+impl Outage {
+    /// Notes whether connecting worked.
+    fn note(&mut self, connected: bool, shared: &Shared) {
+        if connected {
+            self.since_ns = None;
+        } else {
+            self.since_ns.get_or_insert(shared.now_ns());
+        }
+    }
+
+    /// Whether it is time to give up, so that a run against a dead server ends.
+    fn has_lasted(&self, now_ns: u64, shared: &Shared) -> bool {
+        let patience_ns = u64::try_from(shared.plan.patience.as_nanos()).unwrap_or(u64::MAX);
+        self.since_ns
+            .is_some_and(|since_ns| now_ns.saturating_sub(since_ns) >= patience_ns)
+    }
 }
 
 /// What one connection has to do with a leader.

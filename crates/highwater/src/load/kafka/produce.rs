@@ -19,7 +19,7 @@ use super::super::plan::{End, Work};
 use super::super::recorder::{self, Recorder};
 use super::lanes::{Dues, Lanes, Sealed};
 use super::verify::Acknowledged;
-use super::{Part, RECONNECT_PAUSE, Shared, connect};
+use super::{Outage, Part, RECONNECT_PAUSE, Shared, connect};
 use crate::client::{Acks, Answers, ClientError, Connection, PRODUCE_CEILING, Pending, Requests};
 
 /// Groups in which records that were never sent are counted.
@@ -61,20 +61,27 @@ pub(super) async fn run(shared: &Shared, index: u32) -> Result<Part, LoadError> 
     let may_begin = shared.begin(first.is_ok()).await;
     let mut connected = Some(first?);
     let sender = Sender::new(shared, index)?;
+    let mut outage = Outage::default();
     while may_begin && !sender.is_over() {
         let session = match connected.take() {
             Some(connected) => Ok(connected),
             None => connect(shared, index).await,
         };
+        outage.note(session.is_ok(), shared);
         let ended = match session {
             Ok((connection, led)) => sender.session(connection, &led.partitions).await?,
             Err(error) => Err(error),
         };
-        if let Err(error) = ended {
-            let kind = recorder::kind_of(&error);
-            sender.recorder.borrow_mut().error(kind, shared.now_ns(), 0);
-            tokio::time::sleep(RECONNECT_PAUSE).await;
+        let Err(error) = ended else {
+            continue;
+        };
+        let kind = recorder::kind_of(&error);
+        let now_ns = shared.now_ns();
+        sender.recorder.borrow_mut().error(kind, now_ns, 0);
+        if outage.has_lasted(now_ns, shared) {
+            break;
         }
+        tokio::time::sleep(RECONNECT_PAUSE).await;
     }
     sender.give_up_the_rest();
     Ok(Part {
