@@ -143,13 +143,9 @@ fn make_page(scratch: &Path) -> Result<(PathBuf, Expected)> {
     let mut command = Command::new(server::binary());
     command
         .args(["bench", "io", "--file-bytes", "16M", "--runs", "3"])
-        .args([
-            "--sizes",
-            "64,1K,4K,64K,1M",
-            "--states",
-            "resident,fallocated",
-        ])
-        .args(["--only", "write", "--only", "read", "--dir"])
+        .args(["--sizes", "64,1K,4K,64K,1M"])
+        .args(["--only", "write-resident", "--only", "write-fallocated"])
+        .args(["--only", "read-resident", "--dir"])
         .arg(scratch)
         .arg("--html")
         .arg(&page)

@@ -212,7 +212,7 @@ impl Tab<'_> {
 
     /// The upper part of the page as a PNG.
     pub(super) fn screenshot(&mut self) -> Result<Vec<u8>> {
-        let clip = json!({ "x": 0, "y": 0, "width": 1100, "height": 1150, "scale": 1 });
+        let clip = json!({ "x": 0, "y": 0, "width": 1100, "height": 1250, "scale": 1 });
         let params = json!({ "format": "png", "clip": clip, "captureBeyondViewport": true });
         let picture = self.call("Page.captureScreenshot", &params)?;
         let text = picture["data"].as_str().context("no picture")?;

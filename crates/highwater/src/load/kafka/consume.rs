@@ -95,7 +95,7 @@ impl<'s> Reader<'s> {
         Self {
             shared,
             readings: Vec::new(),
-            recorder: Recorder::new(shared.from_ns()),
+            recorder: Recorder::new(shared.measured_from_ns()),
             end_to_end: recorder::histogram(),
             deadline_ns,
             progress_ns: shared.now_ns(),
@@ -253,7 +253,7 @@ impl<'s> Reader<'s> {
         if batch.header().is_control() {
             return Ok(0);
         }
-        let (shared, from_ns) = (self.shared, self.shared.from_ns());
+        let (shared, from_ns) = (self.shared, self.shared.measured_from_ns());
         let mut ours = 0;
         let walked = record::visit(batch, |record| {
             let Some(value) = record.value else {

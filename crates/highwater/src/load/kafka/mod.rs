@@ -102,7 +102,7 @@ impl Shared {
     }
 
     /// End of the warm-up in the run's time.
-    fn from_ns(&self) -> u64 {
+    fn measured_from_ns(&self) -> u64 {
         u64::try_from(self.plan.warm_up.as_nanos()).unwrap_or(u64::MAX)
     }
 

@@ -112,7 +112,7 @@ impl<'s> Sender<'s> {
         Ok(Self {
             shared,
             lanes: RefCell::new(lanes),
-            recorder: RefCell::new(Recorder::new(shared.from_ns())),
+            recorder: RefCell::new(Recorder::new(shared.measured_from_ns())),
             timer: Timer::new(shared.clock())?,
             schedule,
             records,
@@ -491,7 +491,7 @@ impl<'s> Sender<'s> {
         while at < due {
             let records = group.min(due - at);
             let due_ns = schedule.due_ns(at + records / 2);
-            if due_ns >= self.shared.from_ns() {
+            if due_ns >= self.shared.measured_from_ns() {
                 recorder.unsent(due_ns, now_ns, records);
             }
             at += records;
