@@ -4,6 +4,7 @@
 //! the spread of its repetitions. The load generator shares the cores with the server, which is why the broker's CPU
 //! seconds per million records count for more than records per second.
 
+mod hypotheses;
 mod kafka;
 mod load;
 mod memory;
@@ -25,6 +26,8 @@ pub(crate) struct Args {
 enum What {
     /// Highwater, the real Kafka and a bare server (the floor): same clients, same disk, same durability.
     Kafka(kafka::Args),
+    /// The claims that the project grew from: runs what decides them and writes docs/hypotheses.md.
+    Hypotheses(hypotheses::Args),
     /// The segment store alone, against memcpy, pwrite and a plain mapping.
     Store(store::Args),
 }
@@ -33,6 +36,7 @@ enum What {
 pub(crate) fn run(args: &Args) -> Result<bool> {
     match &args.what {
         What::Kafka(args) => kafka::run(args),
+        What::Hypotheses(args) => hypotheses::run(args),
         What::Store(args) => store::run(args),
     }
 }

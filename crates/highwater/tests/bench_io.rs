@@ -239,12 +239,12 @@ fn a_disk_that_fills_up_ends_the_run_with_what_was_measured() {
     // Others take the space between the check and the write: here a file made by the shell as soon as the run has its
     // directory.
     let script = format!(
-        "mount -t tmpfs none /mnt && mkdir /mnt/d && mount -t tmpfs -o size=160m none /mnt/d || exit 99;
-         {HIGHWATER} bench io --dir /mnt/d --file-bytes 32M --engine file --only write-resident --sizes 64 --cell-ms 200 \
+        "mount -t tmpfs none /mnt && mkdir /mnt/d && mount -t tmpfs -o size=64m none /mnt/d || exit 99;
+         {HIGHWATER} bench io --dir /mnt/d --file-bytes 8M --engine file --only write-resident --sizes 64 --cell-ms 200 \
             --runs 1000 --format json > /mnt/out.json 2> /mnt/err &
          pid=$!
          while ! ls /mnt/d/.highwater-bench-*/cell-write >/dev/null 2>&1; do kill -0 $pid || exit 98; done
-         dd if=/dev/zero of=/mnt/d/fill bs=1M 2>/dev/null
+while kill -0 $pid 2>/dev/null; do dd if=/dev/zero of=/mnt/d/fill bs=64k oflag=append conv=notrunc 2>/dev/null; done
          wait $pid; echo \"exit $?\"; cat /mnt/err; rm /mnt/d/fill; ls -A /mnt/d | wc -l; cat /mnt/out.json"
     );
     let Some(output) = in_namespace(&script) else {

@@ -114,6 +114,20 @@ impl Entry {
         }
     }
 
+    /// Most bytes that its files have at one time.
+    pub(super) fn need_bytes(self, settings: &Settings) -> u64 {
+        let file = settings.file_bytes;
+        match self.0 {
+            What::Paced => paced::appends_of(settings).saturating_mul(settings.record_bytes),
+            What::Transfer => file.min(settings.transfer_bytes),
+            What::Search(_) => file.min(search::LARGEST_BYTES),
+            What::Fanout => fanout::need_bytes(settings.files_max),
+            // A segment that grows takes a step ahead.
+            What::Growing | What::Limited => file.saturating_add(16 << 20),
+            What::Matrix(..) | What::Touch | What::Synced(_) => file,
+        }
+    }
+
     /// The experiment before anything is measured.
     #[must_use]
     pub fn describe(self, settings: &Settings) -> Experiment {

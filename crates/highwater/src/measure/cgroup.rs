@@ -192,7 +192,7 @@ fn find(groups: &str, mounts: &str) -> Option<(Version, PathBuf, PathBuf)> {
             let mut what = what.split(' ');
             let fits = what.next() == Some(filesystem)
                 && option.is_none_or(|option| {
-                    what.last()
+                    what.next_back()
                         .is_some_and(|options| options.split(',').any(|one| one == option))
                 });
             fits.then(|| Some((*place.get(3)?, PathBuf::from(*place.get(4)?))))?

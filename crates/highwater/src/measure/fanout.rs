@@ -28,6 +28,12 @@ struct Files {
     folder: Folder,
 }
 
+/// All steps keep their files; each takes 64 KiB and more, and grows by a KiB a sync.
+pub(super) fn need_bytes(files_max: u32) -> u64 {
+    let files = FILES.into_iter().filter(|files| *files <= files_max);
+    files.map(u64::from).sum::<u64>() * (256 << 10)
+}
+
 pub(super) fn run(bench: &Bench<'_>, experiment: &mut Experiment) -> Result<(), MeasureError> {
     let Some(kind) = bench.engines.wanted().first().copied() else {
         return Ok(());

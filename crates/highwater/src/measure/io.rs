@@ -20,8 +20,8 @@ use crate::report::{Point, Residency, Sample};
 /// Default of the store: `FlushRules::uncommitted_bytes_max`.
 const COMMIT_BYTES: u64 = 64 * 1024;
 
-/// Between looks at the clock.
-const STRIDE_BYTES: u64 = 1 << 20;
+/// Between looks at the clock: so long that they cost nothing, so short that a slow cell ends in time.
+const STRIDE: Duration = Duration::from_micros(50);
 
 /// What a pass does with each block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl Measured {
             ));
         }
         if bytes + cell.block <= file_bytes {
-            point.note("the time was up before the end of the file: throughput of what was done");
+            point.note("the time was up before the end of the file, throughput of what was done");
         }
         if let (State::Resident, Some(before), Some(after)) =
             (self.state, self.before.dirty, self.after.dirty)
@@ -101,9 +101,8 @@ pub(super) fn pass(
     mut operation: impl FnMut(u64) -> io::Result<()>,
 ) -> Result<io::Result<Passed>, MeasureError> {
     let begun = Instant::now();
-    let stride = (STRIDE_BYTES / block).max(1);
     let blocks = file_bytes / block;
-    let mut done = 0;
+    let (mut done, mut stride, mut seen) = (0, 1, Duration::ZERO);
     while done < blocks {
         for _ in 0..stride.min(blocks - done) {
             if let Err(error) = operation(done * block) {
@@ -112,9 +111,14 @@ pub(super) fn pass(
             done += 1;
         }
         stop.check()?;
-        if begun.elapsed() >= limit {
+        let now = begun.elapsed();
+        if now >= limit {
             break;
         }
+        if now - seen < STRIDE {
+            stride *= 2;
+        }
+        seen = now;
     }
     Ok(Ok(Passed {
         bytes: done * block,

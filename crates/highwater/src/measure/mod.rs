@@ -104,18 +104,20 @@ pub struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    /// Checks the settings, clears what a killed run left, looks for space, and starts the engines.
+    /// Checks the settings, clears what a killed run left, looks for the space that the experiments need, and starts the
+    /// engines.
     ///
     /// # Errors
     /// `Settings`, `Unusable`, `NoRoom`. Nothing is left behind then.
     pub fn open(
         settings: Settings,
+        entries: &[Entry],
         stop: Stop,
         progress: &'a dyn Progress,
     ) -> Result<Self, MeasureError> {
         settings.check()?;
         let work = WorkDir::make(&settings.dir)?;
-        space::check(&settings, work.path())?;
+        space::check(&settings, entries, work.path())?;
         let engines = Engines::start(&settings.engines, work.path());
         Ok(Self {
             settings,

@@ -3,6 +3,7 @@
 
 use std::hint::black_box;
 use std::path::Path;
+use std::time::Instant;
 
 use segment::{RandomFile, RandomForm};
 
@@ -14,10 +15,12 @@ use super::state::{self, State, Watched};
 use crate::report::{Experiment, Point, Sample, Unit};
 
 /// Sizes of the index: a segment's at most, 10 MiB, is Kafka's default.
-const INDEX_BYTES: [u64; 4] = [64 << 10, 1 << 20, 10 << 20, 64 << 20];
+const INDEX_BYTES: [u64; 4] = [64 << 10, 1 << 20, 10 << 20, LARGEST_BYTES];
+/// The largest of them.
+pub(super) const LARGEST_BYTES: u64 = 64 << 20;
 /// An entry: 4 bytes that are searched for, 4 that are found.
 const ENTRY_BYTES: u64 = 8;
-/// Lookups in a row where everything is resident.
+/// Lookups in a row where everything is resident, if there is time for so many.
 const LOOKUPS: u64 = 20_000;
 /// Lookups in a row from a cold file: few, for each warms it.
 const COLD_LOOKUPS: u64 = 32;
@@ -84,7 +87,7 @@ fn measure(
         look_up_all(bench, &index, entries, lookups)?;
     }
     let before = state::verify(&watched, state)?;
-    let ((), cost) = Cost::of(|| look_up_all(bench, &index, entries, lookups))?;
+    let (lookups, cost) = Cost::of(|| look_up_all(bench, &index, entries, lookups))?;
     let after = state::verify_after(&watched, state)?;
     point.push(Sample {
         value: lookups as f64 / cost.time.as_secs_f64(),
@@ -100,30 +103,34 @@ fn measure(
     Ok(())
 }
 
+/// Looks up so many, or fewer where the time is up; says how many.
 fn look_up_all(
     bench: &Bench<'_>,
     index: &RandomFile,
     entries: u64,
-    lookups: u64,
-) -> Result<(), MeasureError> {
+    most: u64,
+) -> Result<u64, MeasureError> {
+    let begun = Instant::now();
     let mut random = 0x9e37_79b9_7f4a_7c15_u64;
-    for at in 0..lookups {
+    for done in 0..most {
+        if done % 64 == 0 {
+            bench.stop.check()?;
+            if done > 0 && begun.elapsed() >= bench.settings.cell_limit {
+                return Ok(done);
+            }
+        }
         // Marsaglia's xorshift: the same keys in every run.
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
         let entry = random % entries;
         let found = look_up(index, entries, entry * 2 + 1)?;
-        if found != entry {
+        if black_box(found) != entry {
             let text = format!("entry {found} was found in place of {entry}");
             return Err(MeasureError::State(text));
         }
-        black_box(found);
-        if at % 1024 == 0 {
-            bench.stop.check()?;
-        }
     }
-    Ok(())
+    Ok(most)
 }
 
 /// The last entry whose key is at most `key`.

@@ -65,7 +65,7 @@ pub const ALL_SIZES: [u64; 16] = [
 ];
 
 /// The sizes of a short run: both ends, and where the crossings lie.
-pub const FEW_SIZES: [u64; 7] = [64, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 1 << 20, 32 << 20];
+pub const FEW_SIZES: [u64; 6] = [64, 1 << 10, 4 << 10, 64 << 10, 1 << 20, 32 << 20];
 
 impl Settings {
     /// A run of a few minutes in `dir`.
@@ -75,17 +75,17 @@ impl Settings {
             dir,
             engines: EngineKind::ALL.to_vec(),
             sizes: FEW_SIZES.to_vec(),
-            states: vec![State::Resident, State::Fallocated, State::Cold],
-            file_bytes: 256 << 20,
+            states: vec![State::Resident, State::Cold],
+            file_bytes: 128 << 20,
             runs: 5,
-            cell_limit: Duration::from_millis(250),
+            cell_limit: Duration::from_millis(150),
             bare: false,
             rate: 50_000,
             record_bytes: 1 << 10,
-            paced_time: Duration::from_secs(2),
-            synced_appends: 300,
+            paced_time: Duration::from_secs(1),
+            synced_appends: 100,
             files_max: 100,
-            transfer_bytes: 256 << 20,
+            transfer_bytes: 128 << 20,
             limited_program: None,
         }
     }
@@ -169,14 +169,5 @@ impl Settings {
             Some((what, _)) => refuse(format!("0 {what} cannot be measured")),
             None => Ok(()),
         }
-    }
-
-    /// Most bytes that lie on the disk at one time.
-    #[must_use]
-    pub fn need_bytes(&self) -> u64 {
-        let paced = (u64::from(self.rate) * self.record_bytes)
-            .saturating_mul(self.paced_time.as_secs() + 1);
-        // A read experiment keeps its file while nothing else is there; a paced chain is the largest single thing else.
-        self.file_bytes.max(paced).saturating_add(64 << 20)
     }
 }

@@ -52,7 +52,13 @@ fn assert_accounted(experiment: &Experiment, runs: usize) {
 #[test]
 fn every_experiment_accounts_for_every_cell_and_leaves_nothing() {
     let dir = tempfile::tempdir().unwrap();
-    let bench = Bench::open(small(dir.path()), Stop::default(), &Unwatched).unwrap();
+    let bench = Bench::open(
+        small(dir.path()),
+        &Entry::all(),
+        Stop::default(),
+        &Unwatched,
+    )
+    .unwrap();
     for entry in Entry::all() {
         let (experiment, ended) = bench.run(entry);
         ended.unwrap_or_else(|error| panic!("{}: {error}", entry.id()));
@@ -72,7 +78,7 @@ fn resident_cells_are_measured_on_any_file_system() {
         engines: vec![segment::EngineKind::File, segment::EngineKind::Mmap],
         ..small(dir.path())
     };
-    let bench = Bench::open(settings, Stop::default(), &Unwatched).unwrap();
+    let bench = Bench::open(settings, &[], Stop::default(), &Unwatched).unwrap();
     let wanted = ["write-resident".to_owned(), "read-resident".to_owned()];
     for entry in selected(&bench.settings, &wanted, false).unwrap() {
         let (experiment, _) = bench.run(entry);
@@ -127,7 +133,7 @@ fn a_stop_keeps_what_was_measured() {
         at: 3,
         seen: Mutex::default(),
     };
-    let bench = Bench::open(settings, stop, &watch).unwrap();
+    let bench = Bench::open(settings, &[], stop, &watch).unwrap();
     let entry = selected(&bench.settings, &["write-resident".to_owned()], false).unwrap()[0];
     let (experiment, ended) = bench.run(entry);
     assert!(matches!(ended, Err(MeasureError::Stopped)), "{ended:?}");
@@ -155,7 +161,7 @@ fn runs_are_interleaved_and_take_turns() {
         at: usize::MAX,
         seen: Mutex::default(),
     };
-    let bench = Bench::open(settings, Stop::default(), &watch).unwrap();
+    let bench = Bench::open(settings, &[], Stop::default(), &watch).unwrap();
     let entry = selected(&bench.settings, &["write-resident".to_owned()], false).unwrap()[0];
     bench.run(entry).1.unwrap();
     let seen = watch.seen.lock().unwrap();
@@ -199,7 +205,7 @@ fn senseless_settings_are_refused_before_anything_is_made() {
         (with(|settings| settings.record_bytes = 0), "1 MiB"),
     ];
     for (settings, expected) in cases {
-        match Bench::open(settings, Stop::default(), &Unwatched) {
+        match Bench::open(settings, &[], Stop::default(), &Unwatched) {
             Ok(_) => panic!("{expected}: was accepted"),
             Err(error) => assert!(error.to_string().contains(expected), "{expected}: {error}"),
         }

@@ -12,13 +12,16 @@ const WIDTH: usize = 64;
 /// Rows above the lower axis.
 const HEIGHT: usize = 14;
 
+/// Letter, series, and the medians of its places.
+type Line<'a> = (char, &'a Series, Vec<(f64, f64)>);
+
 /// The plot, empty where there is nothing to draw: fewer than two places, or places that are names.
 #[must_use]
 pub fn draw(experiment: &Experiment) -> String {
     if experiment.x.scale == Scale::Names {
         return String::new();
     }
-    let lines: Vec<(char, &Series, Vec<(f64, f64)>)> = experiment
+    let lines: Vec<Line<'_>> = experiment
         .series
         .iter()
         .filter(|series| series.bare_of.is_none())

@@ -87,21 +87,26 @@ pub fn experiment(experiment: &Experiment) -> String {
     out
 }
 
+/// Each remark once, with the points that it is about.
 fn notes(experiment: &Experiment) -> Vec<String> {
-    let mut notes = experiment.notes.clone();
+    let mut about: Vec<(&str, Vec<String>)> = Vec::new();
     for series in &experiment.series {
         for point in &series.points {
             let x = point.label.clone();
             let x = x.unwrap_or_else(|| units::show(point.x, experiment.x.unit));
-            notes.extend(
-                point
-                    .notes
-                    .iter()
-                    .map(|note| format!("{}, {x}: {note}", series.name)),
-            );
+            for note in &point.notes {
+                let place = format!("{} {x}", series.name);
+                match about.iter_mut().find(|(known, _)| known == note) {
+                    Some((_, places)) => places.push(place),
+                    None => about.push((note, vec![place])),
+                }
+            }
         }
     }
-    notes
+    let of_points = about
+        .into_iter()
+        .map(|(note, places)| format!("{note}: {}", places.join(", ")));
+    experiment.notes.iter().cloned().chain(of_points).collect()
 }
 
 fn crossings(experiment: &Experiment) -> String {

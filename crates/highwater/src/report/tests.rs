@@ -127,15 +127,15 @@ fn overheads_are_taken_run_by_run() {
 
 #[test]
 fn spreads_are_values_that_occurred() {
-    let cases: [(&[f64], Option<(f64, f64, f64)>); 4] = [
+    let cases: [(&[f64], Option<[f64; 3]>); 4] = [
         (&[], None),
-        (&[3.0], Some((3.0, 3.0, 3.0))),
-        (&[4.0, 1.0, 2.0, 3.0], Some((1.0, 2.0, 4.0))),
-        (&[f64::NAN, 1.0], Some((1.0, 1.0, 1.0))),
+        (&[3.0], Some([3.0, 3.0, 3.0])),
+        (&[4.0, 1.0, 2.0, 3.0], Some([1.0, 2.0, 4.0])),
+        (&[f64::NAN, 1.0], Some([1.0, 1.0, 1.0])),
     ];
     for (values, expected) in cases {
         let found = Spread::of(values.iter().copied());
-        let found = found.map(|spread| (spread.min, spread.median, spread.max));
+        let found = found.map(|spread| [spread.min, spread.median, spread.max]);
         assert_eq!(found, expected, "{values:?}");
     }
 }
@@ -177,6 +177,8 @@ fn report() -> Report {
     experiment
         .point("file", 4096.0)
         .also("minor faults", Unit::Count, 3.0);
+    experiment.point("file", 4096.0).note("time was up");
+    experiment.point("mmap", 64.0).note("time was up");
     let mut histogram = hdrhistogram::Histogram::new(3).unwrap();
     histogram.record(1000).unwrap();
     experiment.point("file", 4096.0).latency = Some(Latency::of(&histogram, true));
@@ -241,6 +243,7 @@ fn the_terminal_shows_table_plot_crossing_and_reasons() {
         "file passes mmap at about",
         "minor faults",
         "p99.99",
+        "note: time was up: mmap 64 B, file 4 KiB\n",
         "a mmap   b file",
         "ended by an error after 1.5 s: no space",
     ] {

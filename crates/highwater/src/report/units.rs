@@ -42,7 +42,8 @@ pub fn show(value: f64, unit: Unit) -> String {
             &[(1e9, "G/s"), (1e6, "M/s"), (1e3, "k/s"), (1.0, "/s")],
         ),
         Unit::Nanoseconds => scaled(value, &[(1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1.0, "ns")]),
-        Unit::Count => scaled(value, &[(1e9, "G"), (1e6, "M"), (1e4, "k"), (1.0, "")]),
+        Unit::Count if value.abs() < 10_000.0 => digits(value),
+        Unit::Count => scaled(value, &[(1e9, "G"), (1e6, "M"), (1e3, "k")]),
         Unit::Ratio => digits(value) + "×",
         Unit::Percent => format!("{value}%"),
     }

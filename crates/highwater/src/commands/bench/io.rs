@@ -27,19 +27,19 @@ pub(super) struct Args {
     /// An engine to measure: mmap, file, staged or direct; may be repeated [default: all]
     #[arg(long = "engine", value_name = "NAME")]
     engines: Vec<EngineKind>,
-    /// Block sizes of reads and writes [default: seven from 64 to 32M; with --full sixteen from 64 to 512M]
+    /// Block sizes of reads and writes [default: six from 64 to 32M; with --full sixteen from 64 to 512M]
     #[arg(long, value_name = "SIZES", value_delimiter = ',', value_parser = bytes_of)]
     sizes: Vec<u64>,
-    /// States of the page cache: resident, cached, fallocated, hole, cold [default: resident,fallocated,cold; with --full all]
+    /// States of the page cache: resident, cached, fallocated, hole, cold [default: resident,cold; with --full all]
     #[arg(long, value_name = "STATES", value_delimiter = ',')]
     states: Vec<State>,
-    /// Size of the measured file [default: 256M; with --full 1G]
+    /// Size of the measured file [default: 128M; with --full 1G]
     #[arg(long, value_name = "SIZE", value_parser = bytes_of)]
     file_bytes: Option<u64>,
     /// How often each cell is measured; least, median and most are shown
     #[arg(long, value_name = "N", default_value_t = 5)]
     runs: u32,
-    /// Longest time of one pass over the file, in milliseconds [default: 250; with --full 2000]
+    /// Longest time of one pass over the file, in milliseconds [default: 150; with --full 2000]
     #[arg(long, value_name = "MS")]
     cell_ms: Option<u64>,
     /// Only this experiment, or all whose id begins with this word and a hyphen; may be repeated
@@ -57,10 +57,10 @@ pub(super) struct Args {
     /// Bytes of an append in `paced`
     #[arg(long, value_name = "SIZE", value_parser = bytes_of, default_value = "1K")]
     record_bytes: u64,
-    /// Length of one run of `paced`, in milliseconds [default: 2000; with --full 5000]
+    /// Length of one run of `paced`, in milliseconds [default: 1000; with --full 5000]
     #[arg(long, value_name = "MS")]
     paced_ms: Option<u64>,
-    /// Durable appends in one run of `synced` [default: 300; with --full 2000]
+    /// Durable appends in one run of `synced` [default: 100; with --full 2000]
     #[arg(long, value_name = "N")]
     synced_appends: Option<u32>,
     /// Most files in `fanout` [default: 100; with --full 1000]
@@ -132,7 +132,7 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     }
     let stop = watch::stop_on_signals()?;
     let bar = Bar::new(entries.len());
-    let bench = Bench::open(settings, stop, &bar).map_err(failure)?;
+    let bench = Bench::open(settings, &entries, stop, &bar).map_err(failure)?;
     let mut output = Output::begin(args.output, bench.machine())?;
     for note in notes(&bench) {
         output.note(note);
@@ -191,21 +191,21 @@ mod tests {
     #[test]
     fn the_help_and_the_defaults_agree() {
         let (short, full) = (Settings::short(".".into()), Settings::full(".".into()));
-        assert_eq!((short.file_bytes, full.file_bytes), (256 << 20, 1 << 30));
+        assert_eq!((short.file_bytes, full.file_bytes), (128 << 20, 1 << 30));
         assert_eq!(
             (short.cell_limit.as_millis(), full.cell_limit.as_millis()),
-            (250, 2000)
+            (150, 2000)
         );
         assert_eq!((short.rate, full.rate), (50_000, 100_000));
         assert_eq!(
             (short.paced_time.as_millis(), full.paced_time.as_millis()),
-            (2000, 5000)
+            (1000, 5000)
         );
-        assert_eq!((short.synced_appends, full.synced_appends), (300, 2000));
+        assert_eq!((short.synced_appends, full.synced_appends), (100, 2000));
         assert_eq!((short.files_max, full.files_max), (100, 1000));
         assert_eq!(
             (settings::FEW_SIZES.len(), settings::ALL_SIZES.len()),
-            (7, 16)
+            (6, 16)
         );
         assert_eq!((short.runs, short.record_bytes), (5, 1024));
     }

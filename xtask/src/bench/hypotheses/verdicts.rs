@@ -1,0 +1,647 @@
+//! The claims, and how the data of a run decides each of them.
+//!
+//! A verdict is a function of the data and of nothing else. Where spreads overlap nothing is decided in either direction,
+//! and the verdict says so.
+
+use super::data::{Data, Missing, Spread};
+use super::show::{blocks, spread, times};
+
+/// What became of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Word {
+    Holds,
+    HoldsWithALimit,
+    Refuted,
+    Undecided,
+    NotTestable,
+}
+
+impl Word {
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::HoldsWithALimit => "holds with a limit",
+            Self::Refuted => "refuted",
+            Self::Undecided => "not decided",
+            Self::NotTestable => "not testable here",
+        }
+    }
+}
+
+/// A word, and the figures that led to it.
+#[derive(Debug, PartialEq)]
+pub(super) struct Verdict {
+    pub(super) word: Word,
+    pub(super) figures: String,
+}
+
+type Decided = Result<Verdict, Missing>;
+
+/// A claim.
+pub(super) struct Claim {
+    pub(super) id: &'static str,
+    pub(super) text: &'static str,
+    /// Experiments, for the command that measures it; empty where another program decides.
+    pub(super) by: &'static str,
+    pub(super) decide: fn(&Data) -> Decided,
+}
+
+const KIB: f64 = 1024.0;
+const MIB: f64 = 1024.0 * KIB;
+
+fn verdict(word: Word, figures: impl Into<String>) -> Decided {
+    Ok(Verdict {
+        word,
+        figures: figures.into(),
+    })
+}
+
+/// For claims that other programs test.
+fn elsewhere(_: &Data) -> Decided {
+    Err("no experiment of this run decides it".to_owned())
+}
+
+fn one_kernel(_: &Data) -> Decided {
+    verdict(Word::NotTestable, "there is one kernel here")
+}
+
+/// All claims, in order.
+pub(super) const CLAIMS: &[Claim] = &[
+    Claim {
+        id: "H1",
+        text: "mmap saves one copy; that matters only near memory bandwidth",
+        by: "lease-resident read-resident",
+        decide: one_copy,
+    },
+    Claim {
+        id: "H2",
+        text: "a disk's sequential rate is within 10 times of memcpy",
+        by: "write-resident write-cold",
+        decide: disk_and_memory,
+    },
+    Claim {
+        id: "H3",
+        text: "the page cache survives a process crash, user buffers do not",
+        by: "",
+        decide: elsewhere,
+    },
+    Claim {
+        id: "H4",
+        text: "a mapping much larger than memory is fine when it is shared",
+        by: "",
+        decide: elsewhere,
+    },
+    Claim {
+        id: "H5",
+        text: "fixed read buffers cost moves of records cut by their ends",
+        by: "",
+        decide: elsewhere,
+    },
+    Claim {
+        id: "H6",
+        text: "mapped writes stall long when the file is much larger than memory; plain I/O is steadier",
+        by: "limited",
+        decide: stalls,
+    },
+    Claim {
+        id: "H7",
+        text: "kswapd takes a whole core and is the bottleneck",
+        by: "",
+        decide: elsewhere,
+    },
+    Claim {
+        id: "H8",
+        text: "the more memory, the worse the stalls; slicing helps",
+        by: "",
+        decide: elsewhere,
+    },
+    Claim {
+        id: "H9",
+        text: "containers do not isolate the page cache",
+        by: "",
+        decide: elsewhere,
+    },
+    Claim {
+        id: "H10",
+        text: "`max_map_count` bites with many mapped files",
+        by: "",
+        decide: elsewhere,
+    },
+    Claim {
+        id: "H11",
+        text: "the limit of 2 GiB a mapping is Java's",
+        by: "",
+        decide: elsewhere,
+    },
+    Claim {
+        id: "H12",
+        text: "the table of mapping flags under memory pressure",
+        by: "",
+        decide: elsewhere,
+    },
+    Claim {
+        id: "H13",
+        text: "a fault brings a page, sometimes more",
+        by: "read-cached write-cached",
+        decide: pages_a_fault,
+    },
+    Claim {
+        id: "H14",
+        text: "cached reads: mmap leads below 64 MiB blocks, file I/O from there",
+        by: "read-resident",
+        decide: |data| crossing(data, "read-resident", Some(64.0 * MIB)),
+    },
+    Claim {
+        id: "H15",
+        text: "cached writes: mmap leads below 64 MiB blocks, file I/O from there",
+        by: "write-resident",
+        decide: |data| crossing(data, "write-resident", Some(64.0 * MIB)),
+    },
+    Claim {
+        id: "H16",
+        text: "reads of a hole: mmap leads below 4 KiB blocks, file I/O from there",
+        by: "read-hole",
+        decide: |data| crossing(data, "read-hole", Some(4.0 * KIB)),
+    },
+    Claim {
+        id: "H17",
+        text: "writes to a hole: mmap always leads",
+        by: "write-hole",
+        decide: |data| crossing(data, "write-hole", None),
+    },
+    Claim {
+        id: "H18",
+        text: "a page fault costs more than a system call",
+        by: "touch read-resident",
+        decide: fault_and_call,
+    },
+    Claim {
+        id: "H19",
+        text: "file writes get faster with the block, up to 64 KiB",
+        by: "write-resident",
+        decide: best_block,
+    },
+    Claim {
+        id: "H20",
+        text: "writing a page under write-back blocks",
+        by: "",
+        decide: elsewhere,
+    },
+    Claim {
+        id: "H21",
+        text: "after write-back every mapped page faults again, locked or not",
+        by: "touch",
+        decide: written_back,
+    },
+    Claim {
+        id: "H22",
+        text: "`mlock` alone warms a mapping up",
+        by: "touch",
+        decide: locked_only,
+    },
+    Claim {
+        id: "H23",
+        text: "locked private memory still faults at the first store",
+        by: "",
+        decide: elsewhere,
+    },
+    Claim {
+        id: "H24",
+        text: "a staging buffer removes the spikes of mapped writes",
+        by: "paced",
+        decide: spikes,
+    },
+    Claim {
+        id: "H25",
+        text: "above `dirty_ratio` writers are throttled, either way",
+        by: "",
+        decide: elsewhere,
+    },
+    Claim {
+        id: "H26",
+        text: "mapped writes for small transfers, `sendfile` for large ones",
+        by: "transfer",
+        decide: transfers,
+    },
+    Claim {
+        id: "H27",
+        text: "making the next segments ahead hides the roll",
+        by: "",
+        decide: elsewhere,
+    },
+    Claim {
+        id: "H28",
+        text: "index files want a mapping",
+        by: "search-resident search-cold",
+        decide: searches,
+    },
+    Claim {
+        id: "H29",
+        text: "mapping every segment eats memory",
+        by: "",
+        decide: elsewhere,
+    },
+    Claim {
+        id: "H30",
+        text: "sequential file I/O is enough for a log",
+        by: "write-growing write-cold",
+        decide: file_is_enough,
+    },
+    Claim {
+        id: "H31",
+        text: "mapped writes need no system call and no copy once they are warm",
+        by: "write-resident",
+        decide: warm_stores,
+    },
+    Claim {
+        id: "H32",
+        text: "new kernels behave far better than 3.x",
+        by: "",
+        decide: one_kernel,
+    },
+];
+
+fn one_copy(data: &Data) -> Decided {
+    let mut ahead = Vec::new();
+    for block in [4.0 * KIB, 64.0 * KIB, MIB] {
+        let in_place = data.value("lease-resident", "mmap", block)?;
+        let copied = data.value("read-resident", "mmap", block)?;
+        let read = data.value("read-resident", "file", block)?;
+        ahead.push((
+            block,
+            in_place.is_above(&copied),
+            in_place.median / copied.median,
+            in_place.median / read.median,
+        ));
+    }
+    let figures: Vec<String> = ahead
+        .iter()
+        .map(|(block, _, copied, read)| {
+            format!(
+                "{}: in place {} a copy out of the mapping, {} `pread`",
+                blocks(*block),
+                times(*copied),
+                times(*read)
+            )
+        })
+        .collect();
+    let word = match ahead.iter().filter(|(_, leads, ..)| *leads).count() {
+        3 => Word::Holds,
+        0 => Word::Refuted,
+        _ => Word::HoldsWithALimit,
+    };
+    verdict(word, figures.join("; "))
+}
+
+fn disk_and_memory(data: &Data) -> Decided {
+    let memory = data.value("write-resident", "bare mmap", MIB)?;
+    let disk = data.value("write-cold", "direct", MIB)?;
+    let ratio = memory.median / disk.median;
+    let most = memory.max / disk.min;
+    let word = match (most <= 10.0, ratio <= 10.0) {
+        (true, _) => Word::Holds,
+        (false, true) => Word::HoldsWithALimit,
+        _ => Word::Refuted,
+    };
+    verdict(
+        word,
+        format!(
+            "stores to a ready mapping {}, direct writes {} at 1 MiB: {}",
+            spread(memory, "B/s"),
+            spread(disk, "B/s"),
+            times(ratio)
+        ),
+    )
+}
+
+fn stalls(data: &Data) -> Decided {
+    let worst = |engine: &str| {
+        data.called("limited", engine, "write and sync")?
+            .beside("worst append")
+    };
+    let (mmap, file) = (worst("mmap")?, worst("file")?);
+    let word = if mmap.is_above(&file) {
+        Word::Holds
+    } else if file.is_above(&mmap) {
+        Word::Refuted
+    } else {
+        Word::Undecided
+    };
+    let staged = worst("staged").map_or_else(|why| why, |staged| spread(staged, "ns"));
+    verdict(
+        word,
+        format!(
+            "worst append: mmap {}, file {}, staged {staged}",
+            spread(mmap, "ns"),
+            spread(file, "ns")
+        ),
+    )
+}
+
+fn pages_a_fault(data: &Data) -> Decided {
+    let read = data
+        .at("read-cached", "mmap", 4.0 * KIB)?
+        .beside("faults/MiB")?;
+    let write = data
+        .at("write-cached", "mmap", 4.0 * KIB)?
+        .beside("faults/MiB")?;
+    let more = read.max < 250.0 || write.max < 250.0;
+    let single = read.min > 250.0 && write.min > 250.0;
+    let word = if more {
+        Word::Holds
+    } else if single {
+        Word::HoldsWithALimit
+    } else {
+        Word::Undecided
+    };
+    verdict(
+        word,
+        format!(
+            "faults a MiB (256 pages): reading {}, writing {}",
+            spread(read, ""),
+            spread(write, "")
+        ),
+    )
+}
+
+/// mmap leads below, file from `expected` on; or never, where nothing is expected.
+fn crossing(data: &Data, id: &str, expected: Option<f64>) -> Decided {
+    let experiment = data.experiment(id)?;
+    let (mmap, file) = (experiment.series("mmap")?, experiment.series("file")?);
+    let reached = mmap.points.iter().map(|point| point.x).fold(0.0, f64::max);
+    for point in &mmap.points {
+        data.at(id, "mmap", point.x)?;
+        data.at(id, "file", point.x)?;
+    }
+    let found: Vec<_> = experiment
+        .crossings
+        .iter()
+        .filter(|one| {
+            [&one.leads_below, &one.leads_above]
+                .iter()
+                .all(|name| ["mmap", "file"].contains(&name.as_str()))
+        })
+        .collect();
+    let told: Vec<String> = found
+        .iter()
+        .map(|one| {
+            format!(
+                "{} passes {} at {}",
+                one.leads_above,
+                one.leads_below,
+                blocks(one.x)
+            )
+        })
+        .collect();
+    let overtakes = found.iter().find(|one| one.leads_above == "file");
+    let first = mmap.points.first().and_then(|at| at.spread);
+    let first_file = file.points.first().and_then(|at| at.spread);
+    let mmap_begins =
+        matches!((first, first_file), (Some(mmap), Some(file)) if mmap.is_above(&file));
+    let word = match (overtakes, expected) {
+        _ if !mmap_begins => Word::Undecided,
+        (Some(one), Some(at)) if (at / 2.0..=at * 2.0).contains(&one.x) => Word::Holds,
+        (Some(_), Some(_)) => Word::HoldsWithALimit,
+        (None, Some(at)) if reached >= at => Word::Refuted,
+        (None, Some(_)) => Word::Undecided,
+        (Some(_), None) => Word::Refuted,
+        (None, None) => Word::Holds,
+    };
+    let told = match told.is_empty() {
+        true => format!(
+            "no crossing beyond doubt from {} to {}",
+            blocks(mmap.points.first().map_or(0.0, |point| point.x)),
+            blocks(reached)
+        ),
+        false => told.join("; "),
+    };
+    verdict(
+        word,
+        format!("{told} (file of {})", experiment.setting("file")),
+    )
+}
+
+fn fault_and_call(data: &Data) -> Decided {
+    let call = data
+        .at("read-resident", "file", 64.0)?
+        .beside("an operation")?;
+    let mut above = 0;
+    let mut figures = vec![format!("`pread` of 64 B {}", spread(call, "ns"))];
+    let cases = ["hole", "cached", "written back"];
+    for case in cases {
+        let point = data.called("touch", "mapping", case)?;
+        let faults = point.beside("faults/page")?.median;
+        let fault = point.value()?.by(faults.max(f64::MIN_POSITIVE));
+        above += usize::from(fault.is_above(&call));
+        figures.push(format!(
+            "a store's fault, {case}: {}, {} pages",
+            spread(fault, "ns"),
+            super::show::number(1.0 / faults)
+        ));
+    }
+    let word = match above {
+        0 => Word::Refuted,
+        n if n == cases.len() => Word::Holds,
+        _ => Word::HoldsWithALimit,
+    };
+    verdict(word, figures.join("; "))
+}
+
+fn best_block(data: &Data) -> Decided {
+    let series = data.experiment("write-resident")?.series("file")?;
+    let mut best: Option<(f64, Spread)> = None;
+    for point in &series.points {
+        let value = data.value("write-resident", "file", point.x)?;
+        if best.is_none_or(|(_, known)| value.median > known.median) {
+            best = Some((point.x, value));
+        }
+    }
+    let (at, value) = best.ok_or("no points")?;
+    let claimed = data.value("write-resident", "file", 64.0 * KIB)?;
+    let word = if at == 64.0 * KIB {
+        Word::Holds
+    } else if value.is_above(&claimed) {
+        Word::Refuted
+    } else {
+        Word::HoldsWithALimit
+    };
+    verdict(
+        word,
+        format!(
+            "best at {}: {}; at 64 KiB {}",
+            blocks(at),
+            spread(value, "B/s"),
+            spread(claimed, "B/s")
+        ),
+    )
+}
+
+fn written_back(data: &Data) -> Decided {
+    let faults = |case| data.called("touch", "mapping", case)?.beside("faults/page");
+    let (free, locked) = (faults("written back")?, faults("written back, locked")?);
+    let ns = data.called("touch", "mapping", "written back")?.value()?;
+    let word = match (free.min > 0.9, locked.min > 0.9) {
+        (true, true) => Word::Holds,
+        _ if free.max < 0.1 && locked.max < 0.1 => Word::Refuted,
+        _ => Word::HoldsWithALimit,
+    };
+    verdict(
+        word,
+        format!(
+            "faults a page: {}, locked {}; {} a page",
+            spread(free, ""),
+            spread(locked, ""),
+            spread(ns, "ns")
+        ),
+    )
+}
+
+fn locked_only(data: &Data) -> Decided {
+    let locked = data.called("touch", "mapping", "locked only")?;
+    let populated = data.called("touch", "mapping", "populated")?;
+    let faults = locked.beside("faults/page")?;
+    let word = match (faults.max < 0.1, faults.min > 0.9) {
+        (true, _) => Word::Holds,
+        (_, true) => Word::Refuted,
+        _ => Word::HoldsWithALimit,
+    };
+    verdict(
+        word,
+        format!(
+            "first store after mlock: {} a page, {} faults; after populating {}",
+            spread(locked.value()?, "ns"),
+            spread(faults, ""),
+            spread(populated.value()?, "ns")
+        ),
+    )
+}
+
+fn spikes(data: &Data) -> Decided {
+    let at = |engine: &str, label: &str| data.called("paced", engine, label)?.value();
+    let mut better = 0;
+    let mut figures = Vec::new();
+    for label in ["p99.99", "max"] {
+        let (mmap, staged) = (at("mmap", label)?, at("staged", label)?);
+        better += usize::from(mmap.is_above(&staged));
+        if staged.is_above(&mmap) {
+            return verdict(
+                Word::Refuted,
+                format!(
+                    "{label}: mmap {}, staged {}",
+                    spread(mmap, "ns"),
+                    spread(staged, "ns")
+                ),
+            );
+        }
+        figures.push(format!(
+            "{label}: mmap {}, staged {}",
+            spread(mmap, "ns"),
+            spread(staged, "ns")
+        ));
+    }
+    let word = match better {
+        2 => Word::Holds,
+        1 => Word::HoldsWithALimit,
+        _ => Word::Undecided,
+    };
+    verdict(word, figures.join("; "))
+}
+
+fn transfers(data: &Data) -> Decided {
+    let at = |series: &str, chunk: f64| data.at("transfer", series, chunk);
+    let (mapped, sent) = ("write of a mapping", "sendfile");
+    let small = at(mapped, KIB)?.value()?.is_above(&at(sent, KIB)?.value()?);
+    let large = at(sent, MIB)?.value()?.is_above(&at(mapped, MIB)?.value()?);
+    let cpu = |series| at(series, MIB)?.beside("sender's cpu/KiB");
+    let cheaper = cpu(mapped)?.is_above(&cpu(sent)?);
+    let word = match (small, large, cheaper) {
+        (true, true, _) => Word::Holds,
+        (true, false, true) | (false, true, _) | (false, false, true) => Word::HoldsWithALimit,
+        (true, false, false) => Word::Undecided,
+        (false, false, false) => Word::Refuted,
+    };
+    verdict(
+        word,
+        format!(
+            "1 KiB: mapping {}, sendfile {}; 1 MiB: mapping {}, sendfile {}; sender's CPU a KiB at 1 MiB: {} and {}",
+            spread(at(mapped, KIB)?.value()?, "B/s"),
+            spread(at(sent, KIB)?.value()?, "B/s"),
+            spread(at(mapped, MIB)?.value()?, "B/s"),
+            spread(at(sent, MIB)?.value()?, "B/s"),
+            spread(cpu(mapped)?, "ns"),
+            spread(cpu(sent)?, "ns")
+        ),
+    )
+}
+
+fn searches(data: &Data) -> Decided {
+    let mut figures = Vec::new();
+    let mut leads = Vec::new();
+    for id in ["search-resident", "search-cold"] {
+        let (mmap, pread) = (
+            data.value(id, "mmap", 10.0 * MIB)?,
+            data.value(id, "pread", 10.0 * MIB)?,
+        );
+        leads.push(mmap.is_above(&pread));
+        figures.push(format!(
+            "{id}, 10 MiB: mmap {}, pread {}",
+            spread(mmap, "/s"),
+            spread(pread, "/s")
+        ));
+    }
+    let word = match *leads {
+        [true, true] => Word::Holds,
+        [true, false] => Word::HoldsWithALimit,
+        _ => Word::Refuted,
+    };
+    verdict(word, figures.join("; "))
+}
+
+fn file_is_enough(data: &Data) -> Decided {
+    let disk = data.value("write-cold", "direct", MIB)?;
+    let mut shares = Vec::new();
+    for block in [4.0 * KIB, 64.0 * KIB, MIB] {
+        let file = data.value("write-growing", "file", block)?;
+        shares.push((block, file.median / disk.median, file));
+    }
+    let enough = shares.iter().filter(|(_, share, _)| *share >= 1.0).count();
+    let word = match enough {
+        3 => Word::Holds,
+        0 => Word::Refuted,
+        _ => Word::HoldsWithALimit,
+    };
+    let figures: Vec<String> = shares
+        .iter()
+        .map(|(block, share, file)| {
+            format!(
+                "{}: {}, {} the disk's direct rate",
+                blocks(*block),
+                spread(*file, "B/s"),
+                times(*share)
+            )
+        })
+        .collect();
+    verdict(word, figures.join("; "))
+}
+
+fn warm_stores(data: &Data) -> Decided {
+    let faults = data
+        .at("write-resident", "mmap", 64.0)?
+        .beside("faults/MiB")?;
+    let call = data
+        .at("write-resident", "mmap", 64.0)?
+        .beside("an operation")?;
+    let word = match (faults.max < 1.0, faults.median < 1.0) {
+        (true, _) => Word::Holds,
+        (_, true) => Word::HoldsWithALimit,
+        _ => Word::Refuted,
+    };
+    verdict(
+        word,
+        format!(
+            "faults a MiB {}; an append of 64 B takes {}",
+            spread(faults, ""),
+            spread(call, "ns")
+        ),
+    )
+}
