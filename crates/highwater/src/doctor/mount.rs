@@ -157,77 +157,85 @@ fn filesystem(mount: &Mount) -> Finding {
     }
 }
 
+/// An option that costs speed or safety. In `change`, `POINT` and `SOURCE` stand for the mount's.
+struct Costly {
+    names: &'static [&'static str],
+    verdict: Verdict,
+    why: &'static str,
+    change: &'static str,
+}
+
+const COSTLY: &[Costly] = &[
+    Costly {
+        names: &["ro"],
+        verdict: Verdict::Fail,
+        why: "nothing can be written here; after errors, some filesystems do this to themselves",
+        change: "look into the kernel's log, then: mount -o remount,rw POINT",
+    },
+    Costly {
+        names: &["nobarrier", "barrier=0"],
+        verdict: Verdict::Fail,
+        why: "a sync does not reach the disk: power loss takes back what was acknowledged",
+        change: "mount -o remount,barrier=1 POINT",
+    },
+    Costly {
+        names: &["data=journal"],
+        verdict: Verdict::Warn,
+        why: "all data is written twice, and direct I/O falls back to the page cache",
+        change: "data=ordered for POINT in /etc/fstab",
+    },
+    Costly {
+        names: &["data=writeback"],
+        verdict: Verdict::Note,
+        why: "after a power loss an unsynced end of a segment may hold older content of the disk; recovery \
+              tells it by checksums and cuts it off",
+        change: "data=ordered for POINT in /etc/fstab",
+    },
+    Costly {
+        names: &["sync", "dirsync"],
+        verdict: Verdict::Warn,
+        why: "each single write waits for the disk, also those nobody waits for",
+        change: "mount -o remount,async POINT",
+    },
+    Costly {
+        names: &["discard"],
+        verdict: Verdict::Warn,
+        why: "deleting a segment tells the disk at once, and on many disks that holds up syncs of other \
+              files (up to 230 ms were measured)",
+        change: "mount -o remount,nodiscard POINT, and let fstrim.timer do it once a week: systemctl enable \
+                 --now fstrim.timer",
+    },
+    Costly {
+        names: &["strictatime"],
+        verdict: Verdict::Note,
+        why: "each read of a file writes its time of access",
+        change: "mount -o remount,noatime POINT",
+    },
+];
+
+/// XFS and others have no such option, or mean another thing by it.
+const COSTLY_ON_EXT4: &Costly = &Costly {
+    names: &["errors=continue"],
+    verdict: Verdict::Note,
+    why: "after an error in its own structures the filesystem goes on writing",
+    change: "tune2fs -e remount-ro SOURCE",
+};
+
 fn options(mount: &Mount) -> Vec<Finding> {
-    let point = mount.point.display();
-    let listed = mount.options.join(",");
+    let point = mount.point.display().to_string();
+    let on_ext4 = Some(COSTLY_ON_EXT4).filter(|_| mount.filesystem == "ext4");
     let mut findings = Vec::new();
-    let mut say = |verdict, found: &str, why: &str, change: String| {
-        let finding = Finding::new("disk.mount_options", verdict, found).why(why);
+    for costly in COSTLY.iter().chain(on_ext4) {
+        let Some(name) = costly.names.iter().find(|name| mount.has(name)) else {
+            continue;
+        };
+        let change = costly.change.replace("POINT", &point);
+        let change = change.replace("SOURCE", &mount.source);
+        let finding = Finding::new("disk.mount_options", costly.verdict, *name).why(costly.why);
         findings.push(finding.change(change));
-    };
-    if mount.has("ro") {
-        let why =
-            "nothing can be written here; after errors, some filesystems do this to themselves";
-        say(
-            Verdict::Fail,
-            "ro",
-            why,
-            format!("look into the kernel's log, then: mount -o remount,rw {point}"),
-        );
-    }
-    if mount.has("nobarrier") || mount.has("barrier=0") {
-        let why = "a sync does not reach the disk: power loss takes back what was acknowledged";
-        say(
-            Verdict::Fail,
-            "nobarrier",
-            why,
-            format!("mount -o remount,barrier=1 {point}"),
-        );
-    }
-    if mount.has("data=journal") {
-        let why = "all data is written twice, and direct I/O falls back to the page cache";
-        let change = format!("data=ordered for {point} in /etc/fstab");
-        say(Verdict::Warn, "data=journal", why, change);
-    }
-    if mount.has("data=writeback") {
-        let why = "after a power loss an unsynced end of a segment may hold older content of the \
-                   disk; recovery tells it by checksums and cuts it off";
-        let change = format!("data=ordered for {point} in /etc/fstab");
-        say(Verdict::Note, "data=writeback", why, change);
-    }
-    if mount.has("sync") || mount.has("dirsync") {
-        let why = "each single write waits for the disk, also those nobody waits for";
-        say(
-            Verdict::Warn,
-            "sync",
-            why,
-            format!("mount -o remount,async {point}"),
-        );
-    }
-    if mount.has("discard") {
-        let why = "deleting a segment tells the disk at once, and on many disks that holds up syncs of \
-                   other files (up to 230 ms were measured)";
-        let change = format!(
-            "mount -o remount,nodiscard {point}, and let fstrim.timer do it once a week: systemctl \
-             enable --now fstrim.timer"
-        );
-        say(Verdict::Warn, "discard", why, change);
-    }
-    if mount.filesystem == "ext4" && mount.has("errors=continue") {
-        let why = "after an error in its own structures the filesystem goes on writing";
-        let change = format!("tune2fs -e remount-ro {}", mount.source);
-        say(Verdict::Note, "errors=continue", why, change);
-    }
-    if mount.has("strictatime") {
-        let why = "each read of a file writes its time of access";
-        say(
-            Verdict::Note,
-            "strictatime",
-            why,
-            format!("mount -o remount,noatime {point}"),
-        );
     }
     if findings.is_empty() {
+        let listed = mount.options.join(",");
         let finding = Finding::new("disk.mount_options", Verdict::Ok, listed)
             .why("none of the options that cost speed or safety");
         findings.push(finding);

@@ -389,7 +389,9 @@ fn half_summary(out: &mut String, plan: &Plan, verb: &str, half: &Half) {
         units::show(half.bytes_per_second(plan), Unit::BytesPerSecond),
         half.requests,
     );
-    if !half.latency.is_empty() && !(plan.acks == Acks::None && verb == "sent") {
+    // Without acknowledgement nothing is known about when a record arrived.
+    let has_no_answers = plan.acks == Acks::None && verb == "sent";
+    if !half.latency.is_empty() && !has_no_answers {
         let _ = writeln!(out, "  latency    {}", quantiles(&half.latency));
     }
     for (kind, records) in &half.errors {

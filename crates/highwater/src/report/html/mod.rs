@@ -16,6 +16,7 @@ use super::json::{JsonError, replace};
 use super::model::{Ending, Experiment, Report};
 use super::units::{self, Unit};
 
+const HEAD: &str = include_str!("head.html");
 const STYLE: &str = include_str!("page.css");
 
 /// Writes the page; an older file of that name is replaced.
@@ -30,15 +31,8 @@ pub fn write(report: &Report, path: &Path) -> Result<(), JsonError> {
 #[must_use]
 pub fn page(report: &Report) -> String {
     let title = title(report);
-    let mut out = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src \
-         'unsafe-inline'; img-src data:\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <link rel=\"icon\" href=\"data:,\">\n<title>{title}</title>\n<style>\n{STYLE}</style>\n\
-         </head>\n<body>\n"
-    );
+    let mut out =
+        format!("{HEAD}<title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n");
     header(&mut out, report, &title);
     contents(&mut out, report);
     for experiment in &report.experiments {
