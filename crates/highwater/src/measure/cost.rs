@@ -100,9 +100,13 @@ impl Cost {
     }
 }
 
-/// An empty histogram of nanoseconds, kept to three digits, as large as they come.
+/// Longer than this is counted as this.
+const LONGEST_NS: u64 = 3_600_000_000_000;
+
+/// An empty histogram of nanoseconds, kept to three digits, up to an hour.
 pub(super) fn histogram() -> Result<Histogram<u64>, MeasureError> {
-    Histogram::new(3).map_err(|error| MeasureError::Settings(error.to_string()))
+    Histogram::new_with_max(LONGEST_NS, 3)
+        .map_err(|error| MeasureError::Settings(error.to_string()))
 }
 
 /// Nanoseconds since a moment.
@@ -135,6 +139,19 @@ impl DeviceCounter {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn latencies_from_nothing_to_an_hour_are_kept_to_three_digits() {
+        for ns in [1, 999, 5_000, 123_456_789, LONGEST_NS] {
+            let mut histogram = histogram().unwrap();
+            histogram.saturating_record(ns);
+            let kept = histogram.value_at_quantile(1.0);
+            assert!(kept.abs_diff(ns) <= ns / 1000, "{ns} became {kept}");
+            let mut sum = super::histogram().unwrap();
+            sum.add(&histogram).unwrap();
+            assert_eq!(sum.len(), 1);
+        }
+    }
 
     #[test]
     fn touching_memory_costs_faults_and_cpu() {

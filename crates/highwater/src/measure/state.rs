@@ -230,6 +230,17 @@ pub(super) fn for_writing(
     disk.take_space(Space::Engine);
     let open = opened.doing("create", &path)?;
     let watched = Watched::open(path, bytes)?;
+    // An engine that finds no room for all of a file begins with less.
+    if watched
+        .file
+        .metadata()
+        .doing("ask for the length of", &watched.path)?
+        .len()
+        < bytes
+    {
+        let full = io::ErrorKind::StorageFull.into();
+        return Err(MeasureError::io("take space for", &watched.path, full));
+    }
     watched.bring_into(state)?;
     if is_ready {
         open.reader.make_room().doing("make ready", &watched.path)?;

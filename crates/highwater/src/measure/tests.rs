@@ -49,6 +49,34 @@ fn assert_accounted(experiment: &Experiment, runs: usize) {
     }
 }
 
+/// Each percentile is at least the one before, and what is beside them says the same.
+fn assert_tails_rise(experiment: &Experiment) {
+    for series in experiment
+        .series
+        .iter()
+        .filter(|one| !one.points.iter().any(|at| at.refused.is_some()))
+    {
+        let medians = series
+            .points
+            .iter()
+            .map(|point| point.spread.unwrap().median);
+        assert!(medians.is_sorted(), "{series:?}");
+        let latency = series.points.last().unwrap().latency.as_ref().unwrap();
+        let slowest = series.points.last().unwrap().spread.unwrap().max;
+        assert_eq!(
+            (latency.count, latency.from_due),
+            (200, true),
+            "2 runs of 50 ms at 2000 a second"
+        );
+        assert!(
+            (latency.max_ns as f64 - slowest).abs() <= slowest / 500.0,
+            "{latency:?} {slowest}"
+        );
+        // An append costs some hundred instructions at the least.
+        assert!(latency.max_ns > 100);
+    }
+}
+
 #[test]
 fn every_experiment_accounts_for_every_cell_and_leaves_nothing() {
     let dir = tempfile::tempdir().unwrap();
@@ -64,6 +92,9 @@ fn every_experiment_accounts_for_every_cell_and_leaves_nothing() {
         ended.unwrap_or_else(|error| panic!("{}: {error}", entry.id()));
         assert_eq!(experiment.id, entry.id());
         assert_accounted(&experiment, 2);
+        if entry.id() == "paced" {
+            assert_tails_rise(&experiment);
+        }
     }
     let engines = bench.machine().engines;
     assert_eq!(engines.len(), 4);
