@@ -8,6 +8,7 @@
 )]
 
 mod bench;
+mod browser;
 mod check;
 mod clients;
 mod codegen;
@@ -46,6 +47,8 @@ enum Task {
     Bench(bench::Args),
     /// Real clients against a running server, crash rounds, the clients' own suites.
     Clients(clients::Args),
+    /// The page of a report in a real browser.
+    Browser(browser::Args),
     /// One data directory, served in turn by Highwater and by Kafka.
     Interop(interop::Args),
     /// Runs the fuzz targets.
@@ -75,6 +78,7 @@ fn run(task: Task) -> Result<bool> {
         Task::Codegen(args) => codegen::run(&args),
         Task::Bench(args) => bench::run(&args),
         Task::Clients(args) => clients::run(&args),
+        Task::Browser(args) => browser::run(&args),
         Task::Interop(args) => interop::run(&args),
         Task::Fuzz(args) => fuzz::run(&args),
         Task::Test(args) => test::run(&args),

@@ -30,9 +30,11 @@ pub(crate) enum Command {
     Produce(commands::produce::Args),
     /// Print records.
     Consume(commands::consume::Args),
+    /// Look at this machine as the server will find it, and say what to change.
+    Doctor(commands::doctor::Args),
     /// Look at and mend Kafka log directories, offline.
     Log(commands::log::Args),
-    /// Measure this machine: the I/O engines on its disk.
+    /// Measure this machine, or a running server.
     Bench(commands::bench::Args),
 }
 

@@ -5,7 +5,9 @@
 pub mod client;
 mod clock;
 pub mod config;
+pub mod doctor;
 mod http;
+pub mod load;
 pub mod logging;
 pub mod measure;
 pub mod report;

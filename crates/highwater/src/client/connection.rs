@@ -9,7 +9,7 @@ use kafka_wire::{
     ApiKey, ApiVersionsRequest, ApiVersionsResponse, ErrorCode, Message, Reader, Request,
     ResponseHeader, VersionRange, Writer, encode_request,
 };
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -24,12 +24,12 @@ const FIRST_API_VERSIONS: i16 = 3;
 /// An open connection. After any error but `Refused` it is of no further use.
 #[derive(Debug)]
 pub struct Connection {
-    stream: TcpStream,
-    address: String,
-    client_id: String,
+    pub(super) stream: TcpStream,
+    pub(super) address: String,
+    pub(super) client_id: String,
     patience: Duration,
-    offered: HashMap<i16, VersionRange>,
-    next_correlation_id: i32,
+    pub(super) offered: HashMap<i16, VersionRange>,
+    pub(super) next_correlation_id: i32,
 }
 
 /// The bytes of an answer, to be looked at as the response of `M`.
@@ -116,16 +116,7 @@ impl Connection {
     /// # Errors
     /// `NotOffered`.
     pub fn version_of(&self, api: ApiKey, ceiling: i16) -> Result<i16, ClientError> {
-        let ours = api.stable_versions();
-        let ours = VersionRange::new(ours.min, ours.max.min(ceiling));
-        self.offered
-            .get(&api.to_i16())
-            .and_then(|theirs| theirs.intersect(ours))
-            .map(|both| both.max)
-            .ok_or_else(|| ClientError::NotOffered {
-                address: self.address.clone(),
-                what: api.name(),
-            })
+        common_version(&self.offered, &self.address, api, ceiling)
     }
 
     /// Sends a request in the highest version and waits for the answer.
@@ -180,19 +171,8 @@ impl Connection {
         version: i16,
     ) -> Result<Answer<M>, ClientError> {
         let correlation_id = self.write(request, version).await?;
-        let bytes = self.read_frame().await?;
-        let answered = bytes.first_chunk::<4>().map(|raw| i32::from_be_bytes(*raw));
-        if answered != Some(correlation_id) {
-            return Err(self.protocol(format!(
-                "the answer belongs to request {answered:?}, not {correlation_id}"
-            )));
-        }
-        Ok(Answer {
-            bytes,
-            version,
-            address: self.address.clone(),
-            of: PhantomData,
-        })
+        let bytes = read_frame(&mut self.stream, &self.address).await?;
+        answer_to(correlation_id, version, bytes, &self.address)
     }
 
     async fn write<'m, M: Message<'m> + Request>(
@@ -213,29 +193,6 @@ impl Connection {
         let sent = self.stream.write_all(w.as_slice()).await;
         sent.map_err(|source| self.unreachable(source))?;
         Ok(correlation_id)
-    }
-
-    async fn read_frame(&mut self) -> Result<Vec<u8>, ClientError> {
-        let length = self
-            .stream
-            .read_i32()
-            .await
-            .map_err(|source| self.unreachable(source))?;
-        let Some(length) = usize::try_from(length)
-            .ok()
-            .filter(|&n| n <= ANSWER_BYTES_MAX)
-        else {
-            return Err(self.protocol(format!("an answer of {length} bytes")));
-        };
-        // Grows with what arrives, so a wrong length costs nothing.
-        let mut bytes = Vec::with_capacity(length.min(1 << 20));
-        let mut body = (&mut self.stream).take(length as u64);
-        let read = body.read_to_end(&mut bytes).await;
-        read.map_err(|source| self.unreachable(source))?;
-        if bytes.len() < length {
-            return Err(self.unreachable(io::ErrorKind::UnexpectedEof.into()));
-        }
-        Ok(bytes)
     }
 
     async fn agree_on_versions(&mut self) -> Result<(), ClientError> {
@@ -262,7 +219,7 @@ impl Connection {
             let is_fallback = version > 0 && code == ErrorCode::UnsupportedVersion.to_i16();
             let read_as = if is_fallback { 0 } else { version };
             let response = ApiVersionsResponse::decode(&mut Reader::new(body), read_as)
-                .map_err(|error| self.protocol(format!("ApiVersions: {error}")))?;
+                .map_err(|error| protocol(&self.address, format!("ApiVersions: {error}")))?;
             let ranges = response.api_keys.iter();
             self.offered = ranges
                 .map(|api| {
@@ -285,11 +242,76 @@ impl Connection {
             source,
         }
     }
+}
 
-    fn protocol(&self, why: String) -> ClientError {
-        ClientError::Protocol {
-            address: self.address.clone(),
-            why,
-        }
+/// The highest version of a call that the server offers, we know and `ceiling` allows.
+pub(super) fn common_version(
+    offered: &HashMap<i16, VersionRange>,
+    address: &str,
+    api: ApiKey,
+    ceiling: i16,
+) -> Result<i16, ClientError> {
+    let ours = api.stable_versions();
+    let ours = VersionRange::new(ours.min, ours.max.min(ceiling));
+    offered
+        .get(&api.to_i16())
+        .and_then(|theirs| theirs.intersect(ours))
+        .map(|both| both.max)
+        .ok_or_else(|| ClientError::NotOffered {
+            address: address.to_owned(),
+            what: api.name(),
+        })
+}
+
+/// Reads one frame without its length.
+pub(super) async fn read_frame(
+    stream: &mut (impl AsyncRead + Unpin),
+    address: &str,
+) -> Result<Vec<u8>, ClientError> {
+    let unreachable = |source| ClientError::Unreachable {
+        address: address.to_owned(),
+        source,
+    };
+    let length = stream.read_i32().await.map_err(unreachable)?;
+    let Some(length) = usize::try_from(length)
+        .ok()
+        .filter(|&n| n <= ANSWER_BYTES_MAX)
+    else {
+        return Err(protocol(address, format!("an answer of {length} bytes")));
+    };
+    // Grows with what arrives, so a wrong length costs nothing.
+    let mut bytes = Vec::with_capacity(length.min(1 << 20));
+    let mut body = stream.take(length as u64);
+    body.read_to_end(&mut bytes).await.map_err(unreachable)?;
+    if bytes.len() < length {
+        return Err(unreachable(io::ErrorKind::UnexpectedEof.into()));
+    }
+    Ok(bytes)
+}
+
+/// A frame as the answer to the request with this id.
+pub(super) fn answer_to<M>(
+    correlation_id: i32,
+    version: i16,
+    bytes: Vec<u8>,
+    address: &str,
+) -> Result<Answer<M>, ClientError> {
+    let answered = bytes.first_chunk::<4>().map(|raw| i32::from_be_bytes(*raw));
+    if answered != Some(correlation_id) {
+        let why = format!("the answer belongs to request {answered:?}, not {correlation_id}");
+        return Err(protocol(address, why));
+    }
+    Ok(Answer {
+        bytes,
+        version,
+        address: address.to_owned(),
+        of: PhantomData,
+    })
+}
+
+fn protocol(address: &str, why: String) -> ClientError {
+    ClientError::Protocol {
+        address: address.to_owned(),
+        why,
     }
 }

@@ -19,7 +19,7 @@ use super::cluster::{Client, Topic, code_of};
 use super::error::ClientError;
 
 /// Last version that names topics.
-const FETCH_CEILING: i16 = 12;
+pub(crate) const FETCH_CEILING: i16 = 12;
 /// Last version before tiered storage.
 const LIST_OFFSETS_CEILING: i16 = 10;
 /// A control record's key: version and type, two bytes each; type 0 ends an aborted transaction.

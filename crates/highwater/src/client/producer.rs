@@ -18,7 +18,7 @@ use super::error::ClientError;
 use super::partitioner::partition_for_key;
 
 /// Last version that names topics and is free of the newer transaction rules.
-const PRODUCE_CEILING: i16 = 11;
+pub(crate) const PRODUCE_CEILING: i16 = 11;
 /// Bytes gathered over all partitions before they are sent.
 const GATHERED_BYTES_MAX: usize = 4 << 20;
 /// What the server may take to answer, in ms.
@@ -37,7 +37,7 @@ pub enum Acks {
 }
 
 impl Acks {
-    fn on_the_wire(self) -> i16 {
+    pub(crate) fn on_the_wire(self) -> i16 {
         match self {
             Self::All => -1,
             Self::Leader => 1,

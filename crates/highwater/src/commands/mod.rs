@@ -3,6 +3,7 @@
 pub(crate) mod bench;
 pub(crate) mod config;
 pub(crate) mod consume;
+pub(crate) mod doctor;
 pub(crate) mod group;
 mod listing;
 pub(crate) mod log;
@@ -25,6 +26,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Group(args)) => group::run(args),
         Some(Command::Produce(args)) => produce::run(args),
         Some(Command::Consume(args)) => consume::run(args),
+        Some(Command::Doctor(args)) => doctor::run(args),
         Some(Command::Log(args)) => log::run(args),
         Some(Command::Bench(args)) => bench::run(args),
     }

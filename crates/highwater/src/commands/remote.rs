@@ -31,16 +31,25 @@ pub(crate) struct Connect {
 impl Connect {
     /// Connects to the first broker that answers.
     pub(crate) async fn open(&self) -> Result<Client, Failure> {
-        let options = ClientOptions {
+        Ok(Client::connect(self.options()).await?)
+    }
+
+    /// How to reach it.
+    pub(crate) fn options(&self) -> ClientOptions {
+        ClientOptions {
             bootstrap: self
                 .bootstrap
                 .iter()
                 .map(|address| with_port(address))
                 .collect(),
             client_id: "highwater-cli".to_owned(),
-            patience: Duration::from_secs(self.timeout),
-        };
-        Ok(Client::connect(options).await?)
+            patience: self.patience(),
+        }
+    }
+
+    /// How long a call may take.
+    pub(crate) fn patience(&self) -> Duration {
+        Duration::from_secs(self.timeout)
     }
 }
 

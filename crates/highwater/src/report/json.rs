@@ -43,6 +43,15 @@ pub enum JsonError {
 /// # Errors
 /// `Io`; the older file is what it was then.
 pub fn write(report: &Report, path: &Path) -> Result<(), JsonError> {
+    let text = text(report).map_err(|error| JsonError::Io {
+        path: path.to_owned(),
+        source: error.into(),
+    })?;
+    replace(path, text.as_bytes())
+}
+
+/// Writes a file under a new name and renames it into place.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), JsonError> {
     let failed = |source| JsonError::Io {
         path: path.to_owned(),
         source,
@@ -50,9 +59,8 @@ pub fn write(report: &Report, path: &Path) -> Result<(), JsonError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     let beside = PathBuf::from(beside);
-    let text = text(report).map_err(|error| failed(error.into()))?;
     let written = fs::File::create(&beside)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .and_then(|mut file| file.write_all(bytes))
         .and_then(|()| fs::rename(&beside, path));
     written.map_err(|error| {
         // The error that matters is the first one.

@@ -2,13 +2,14 @@
 //!
 //! A [`Report`] holds the [`Machine`] it was made on and a list of [`Experiment`]s; an experiment is one chart: named
 //! [`Series`] of [`Point`]s over one axis, and tables where the answer is not a number. The same document is a terminal
-//! table ([`terminal`]), a JSON file ([`json`]) and a page.
+//! table ([`terminal`]), a JSON file ([`json`]) and a page ([`html`]).
 //!
 //! Invariants: every sample is kept, in the order in which it was taken; what stands beside the samples (spreads,
 //! crossings, overheads) is computed from them by code here and never typed in; a point that could not be measured says
 //! why and has no samples. Absent on purpose: measuring, judging, colours.
 
 pub mod crossing;
+pub mod html;
 pub mod json;
 mod machine;
 mod model;

@@ -15,16 +15,16 @@ const BACKLOG: i32 = 1024;
 const PORT_TRIES: usize = 16;
 
 /// Listening sockets of one service, the first being the one that is announced.
-pub(super) struct Listeners {
-    pub(super) sockets: Vec<TcpListener>,
-    pub(super) announced: SocketAddr,
+pub(crate) struct Listeners {
+    pub(crate) sockets: Vec<TcpListener>,
+    pub(crate) announced: SocketAddr,
 }
 
 /// Opens `address`.
 ///
 /// # Errors
 /// `StartError::Listen`, which names the key to change.
-pub(super) fn open(key: &'static str, address: &Address) -> Result<Listeners, StartError> {
+pub(crate) fn open(key: &'static str, address: &Address) -> Result<Listeners, StartError> {
     let failed = |source| StartError::Listen {
         key,
         address: address.clone(),

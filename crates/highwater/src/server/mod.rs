@@ -7,8 +7,8 @@
 
 mod data;
 mod kafka_half;
-mod limits;
-mod listeners;
+pub(crate) mod limits;
+pub(crate) mod listeners;
 
 use crate::config::{Address, Config};
 use crate::http::{Http, Source, Status};

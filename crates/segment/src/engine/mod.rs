@@ -14,6 +14,7 @@ pub mod lease;
 
 mod direct;
 mod file;
+mod kind_of_map;
 pub(crate) mod map;
 mod mmap;
 mod pool;
@@ -26,6 +27,8 @@ pub(crate) mod sys;
 mod tail;
 
 pub(crate) use file::read_full;
+#[doc(hidden)]
+pub use kind_of_map::{AnyMap, MapKind};
 pub use random_map::PlainMap;
 
 use std::fmt;

@@ -8,10 +8,11 @@ use highwater::report::units::{bytes_of, show};
 use highwater::report::{Ending, Table, Unit, table};
 use segment::EngineKind;
 
+use super::failure;
 use super::output::{Output, OutputArgs};
 use super::watch::{self, Bar};
 use crate::commands::listing;
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 
 /// Arguments of `bench io`.
 #[derive(Debug, clap::Args)]
@@ -180,18 +181,6 @@ fn notes(bench: &Bench<'_>) -> Vec<String> {
         ));
     }
     notes
-}
-
-fn failure(error: MeasureError) -> Failure {
-    let exit = match &error {
-        MeasureError::Settings(_) => Exit::Usage,
-        MeasureError::Stopped => Exit::Interrupted,
-        MeasureError::Unusable { .. } | MeasureError::NoRoom { .. } | MeasureError::Full { .. } => {
-            Exit::Unavailable
-        }
-        MeasureError::Io { .. } | MeasureError::State(_) => Exit::NotWell,
-    };
-    Failure::new(exit, error.to_string())
 }
 
 #[cfg(test)]

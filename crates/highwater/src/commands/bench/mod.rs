@@ -1,15 +1,17 @@
-//! `highwater bench`: measures this machine with the code that runs in production.
+//! `highwater bench`: measures this machine with the code that runs in production, and servers from outside.
 //!
 //! Every command makes one [`Report`](highwater::report::Report), prints it, and writes it to a file where one is named.
 //! A run that is ended early keeps what it measured and says that it was.
 
 mod io;
+mod load;
+mod mapping;
 mod output;
 mod watch;
 
 use std::io::Write as _;
 
-use highwater::measure;
+use highwater::measure::{self, MeasureError};
 
 use crate::exit::{Exit, Failure};
 
@@ -26,6 +28,13 @@ enum What {
     /// Measure the I/O engines on a disk: writes and reads by block size and page-cache state, durable appends, latency at
     /// a fixed rate, sockets, index searches, many files, files larger than memory.
     Io(io::Args),
+    /// Put load on a running server: latency, throughput, what fails.
+    Load(Box<load::Args>),
+    /// Show what kinds of mapping do when a file is larger than memory.
+    Mapping(mapping::Args),
+    /// One of the processes of `mapping`; takes its task from stdin.
+    #[command(hide = true)]
+    MappingWriter,
     /// The part of `io` that runs in a memory-limited group; takes its task from stdin.
     #[command(hide = true)]
     LimitedCell,
@@ -34,6 +43,9 @@ enum What {
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     match args.what {
         What::Io(args) => io::run(args),
+        What::Load(args) => load::run(*args),
+        What::Mapping(args) => mapping::run(args),
+        What::MappingWriter => measure::mapping::run_writer().map_err(failure),
         What::LimitedCell => limited_cell(),
     }
 }
@@ -45,4 +57,17 @@ fn limited_cell() -> Result<(), Failure> {
         .lock()
         .write_all(answer.as_bytes())
         .map_err(|error| failed(format!("stdout: {error}")))
+}
+
+/// The exit code of a measurement that ended early.
+fn failure(error: MeasureError) -> Failure {
+    let exit = match &error {
+        MeasureError::Settings(_) => Exit::Usage,
+        MeasureError::Stopped => Exit::Interrupted,
+        MeasureError::Unusable { .. } | MeasureError::NoRoom { .. } | MeasureError::Full { .. } => {
+            Exit::Unavailable
+        }
+        MeasureError::Io { .. } | MeasureError::State(_) => Exit::NotWell,
+    };
+    Failure::new(exit, error.to_string())
 }

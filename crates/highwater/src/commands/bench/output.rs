@@ -1,12 +1,12 @@
-//! Where a report goes: as text or JSON to stdout, as JSON to a file.
+//! Where a report goes: as text or JSON to stdout, as JSON or as a page to a file.
 //!
-//! The file is written when the run begins, which shows that it can be, and again after each experiment, so that even a
+//! A file is written when the run begins, which shows that it can be, and again after each experiment, so that even a
 //! run that is killed leaves what it had measured.
 
 use std::path::PathBuf;
 use std::time::Instant;
 
-use highwater::report::{Ending, Experiment, Machine, Report, SCHEMA, json, terminal};
+use highwater::report::{Ending, Experiment, Machine, Report, SCHEMA, html, json, terminal};
 
 use super::watch::Bar;
 use crate::cli::Format;
@@ -16,12 +16,54 @@ use crate::exit::{Exit, Failure};
 /// Flags of every command that makes a report.
 #[derive(Debug, clap::Args)]
 pub(super) struct OutputArgs {
-    /// Write the report to this file, as JSON
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    files: Files,
     /// How to print it
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+}
+
+/// Files that a report is written to.
+#[derive(Debug, clap::Args)]
+pub(super) struct Files {
+    /// Write the report to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Write it to this file as one page with charts, which needs no network
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+impl Files {
+    /// Writes those that were asked for.
+    pub(super) fn save(&self, report: &Report) -> Result<(), Failure> {
+        let failed = |flag: &str, error: json::JsonError| {
+            Failure::new(Exit::Unavailable, format!("{flag} {error}"))
+        };
+        if let Some(path) = &self.out {
+            json::write(report, path).map_err(|error| failed("--out", error))?;
+        }
+        if let Some(path) = &self.html {
+            html::write(report, path).map_err(|error| failed("--html", error))?;
+        }
+        Ok(())
+    }
+}
+
+/// A report without experiments; until it is ended it says that the run was interrupted.
+pub(super) fn blank(machine: Machine) -> Report {
+    let command = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    Report {
+        schema: SCHEMA,
+        highwater: env!("CARGO_PKG_VERSION").to_owned(),
+        command: command.collect(),
+        started: jiff::Timestamp::now().to_string(),
+        duration_s: 0.0,
+        ending: Ending::Interrupted,
+        machine,
+        experiments: Vec::new(),
+        notes: Vec::new(),
+    }
 }
 
 /// A report in the making.
@@ -32,24 +74,12 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Begins a report; what stands in it until it is ended is that the run was interrupted.
+    /// Begins a report.
     pub(super) fn begin(args: OutputArgs, machine: Machine) -> Result<Self, Failure> {
-        let command = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
-        let report = Report {
-            schema: SCHEMA,
-            highwater: env!("CARGO_PKG_VERSION").to_owned(),
-            command: command.collect(),
-            started: jiff::Timestamp::now().to_string(),
-            duration_s: 0.0,
-            ending: Ending::Interrupted,
-            machine,
-            experiments: Vec::new(),
-            notes: Vec::new(),
-        };
         let mut output = Self {
             args,
             began: Instant::now(),
-            report,
+            report: blank(machine),
         };
         output.save()?;
         if output.args.format == Format::Table {
@@ -85,11 +115,7 @@ impl Output {
 
     fn save(&mut self) -> Result<(), Failure> {
         self.report.duration_s = self.began.elapsed().as_secs_f64();
-        match &self.args.out {
-            Some(path) => json::write(&self.report, path)
-                .map_err(|error| Failure::new(Exit::Unavailable, format!("--out {error}"))),
-            None => Ok(()),
-        }
+        self.args.files.save(&self.report)
     }
 }
 
