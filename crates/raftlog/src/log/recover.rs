@@ -301,11 +301,21 @@ impl Recovery<'_> {
             self.remove(&later)?;
             return Ok(self.nothing());
         }
-        let place = Checkpoint {
+        let mut place = Checkpoint {
             expect,
             base: last.base,
             at: end.at,
         };
+        if is_cut
+            && expect.index == last.base
+            && let Some(header) = self.read_header(&last)?
+        {
+            // No frame stays, so the header has to go too: it is from before this cut.
+            (place.expect, place.at) = (header.expect, 0);
+            if let Some(last) = found.last_mut() {
+                last.len_bytes = 0;
+            }
+        }
         if is_cut {
             self.cut(&path, &place, end, &later)?;
         }

@@ -58,18 +58,12 @@ impl CrashDisk {
         *self.watch.lock().unwrap() = None;
     }
 
-    /// An image of this moment.
-    pub(crate) fn image(&self, from: &Path, to: &Path, seed: u64) {
-        self.disks.lock().unwrap().image(from, to, seed);
-    }
-
+    /// Nothing is written or synced while somebody looks: the power fails at one moment.
     fn event(&self) {
-        // Taken out: only one event at a time is looked at, and others do not wait for it.
-        let Some(mut watch) = self.watch.lock().unwrap().take() else {
-            return;
-        };
-        watch(&self.disks.lock().unwrap());
-        self.watch.lock().unwrap().get_or_insert(watch);
+        let mut watch = self.watch.lock().unwrap();
+        if let Some(watch) = &mut *watch {
+            watch(&self.disks.lock().unwrap());
+        }
     }
 }
 

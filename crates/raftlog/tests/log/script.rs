@@ -168,10 +168,10 @@ impl Run {
             }
             let mut images = images.lock().unwrap();
             let image = root.join(format!("image-{}", images.len()));
-            // What is promised is read first: it may only grow while the image is made.
-            let promise = promise.lock().unwrap().clone();
+            // Held all along: no step begins while the image is made, not even one that stores into a mapping.
+            let promise = promise.lock().unwrap();
             disks.image(&dir, &image, dice.below(u64::MAX));
-            images.push((image, promise));
+            images.push((image, promise.clone()));
         });
     }
 
