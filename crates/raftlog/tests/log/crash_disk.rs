@@ -18,6 +18,10 @@ use segment::{Disk, RealDisk, RingFate};
 
 const SECTOR_BYTES: usize = 512;
 
+/// Manners of an image; others are chosen by dice.
+const ONLY_SYNCED: u64 = 1;
+const NAMES_NOW: u64 = 5;
+
 type Inode = u64;
 
 /// Called before each write and before and after each sync.
@@ -75,6 +79,16 @@ impl Disks {
         self.copy_dir(from, to, manner, &mut dice);
     }
 
+    /// An image that holds nothing but what was synced.
+    pub(crate) fn worst_image(&self, from: &Path, to: &Path) {
+        self.copy_dir(from, to, ONLY_SYNCED, &mut Dice::new(0));
+    }
+
+    /// An image in which all names are as they are now, and no file holds more than was synced.
+    pub(crate) fn names_now_contents_synced(&self, from: &Path, to: &Path) {
+        self.copy_dir(from, to, NAMES_NOW, &mut Dice::new(0));
+    }
+
     fn copy_dir(&self, from: &Path, to: &Path, manner: u64, dice: &mut Dice) {
         fs::create_dir_all(to).unwrap();
         let now = names(from).unwrap_or_default();
@@ -86,8 +100,8 @@ impl Disks {
         let all: BTreeSet<&OsString> = now.keys().chain(synced.keys()).collect();
         for name in all {
             let takes_now = match manner {
-                0 => true,
-                1 => false,
+                0 | NAMES_NOW => true,
+                ONLY_SYNCED => false,
                 _ => dice.below(2) == 0,
             };
             let Some(inode) = (if takes_now { &now } else { &synced }).get(name) else {
@@ -115,7 +129,7 @@ fn mix(now: &[u8], synced: &[u8], manner: u64, dice: &mut Dice) -> Vec<u8> {
     let chosen = dice.below(sectors as u64 + 1);
     let takes_now = |sector: usize, dice: &mut Dice| match manner {
         0 => true,
-        1 => false,
+        ONLY_SYNCED | NAMES_NOW => false,
         2 => (sector as u64) < chosen,
         3 => sector as u64 != chosen,
         _ => dice.below(2) == 0,
