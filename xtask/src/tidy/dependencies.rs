@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("floor", &["kafka-wire"]),
     ("kafka", &["segment", "kafka-wire"]),
     ("highwater", &["kafka", "kafka-wire", "segment"]),
+    ("kv", &["raftlog"]),
     ("xtask", &["highwater", "kafka", "kafka-wire", "segment"]),
 ];
 
@@ -41,7 +42,9 @@ pub(super) fn arrows(sources: &[Source]) -> Result<Vec<String>> {
     let mut complaints = Vec::new();
     let manifests = sources.iter().filter(|source| {
         source.path.ends_with("Cargo.toml")
-            && (source.path.starts_with("crates/") || source.path.starts_with("xtask/"))
+            && ["crates/", "examples/", "xtask/"]
+                .iter()
+                .any(|folder| source.path.starts_with(folder))
     });
     for source in manifests {
         let manifest: toml::Table =
