@@ -46,9 +46,11 @@ pub const MAX_PAYLOAD_ENTRIES: u64 = 48;
 /// Bytes of a snapshot in one request.
 const SNAPSHOT_CHUNK_BYTES: u32 = 1 << 20;
 
+/// Most bytes that one entry takes in a request: the longest command and what goes with it.
+const ENTRY_BYTES_MAX: usize = Command::KEY_BYTES_MAX + 2 * Command::VALUE_BYTES_MAX + 64;
+
 const _: () = assert!(
-    (MAX_PAYLOAD_ENTRIES as usize) * (Command::KEY_BYTES_MAX + 2 * Command::VALUE_BYTES_MAX + 64)
-        < wire::FRAME_BYTES_MAX as usize,
+    MAX_PAYLOAD_ENTRIES * (ENTRY_BYTES_MAX as u64) < wire::FRAME_BYTES_MAX as u64,
     "the longest replication request must fit into a frame"
 );
 
