@@ -94,7 +94,7 @@ async fn start(id: NodeId, listen: &str, storage: &StorageArgs) -> Result<(Child
             "--listen",
             listen,
         ])
-        .args(["--engine", &storage.engine])
+        .args(["--engine", storage.engine.name()])
         .args(["--snapshot-entries", &storage.snapshot_entries.to_string()])
         .arg("--data")
         .arg(node_dir(&storage.data, id))
@@ -133,7 +133,15 @@ fn keep_addresses(data: &Path, addresses: &BTreeMap<NodeId, String>) -> Result<(
 
 /// Prints each member and what it says of itself.
 pub(crate) async fn list(client: &mut Client, timeout_ms: u64) -> Result<(), ClientError> {
-    let cluster = client.status().await?;
+    let mut cluster = client.status().await?;
+    // A node that was removed, or is cut off, may not know it; the leader does.
+    if let Some(address) = cluster
+        .leader
+        .and_then(|leader| cluster.voters.get(&leader))
+    {
+        client.prefer(address);
+        cluster = client.status().await?;
+    }
     println!("id    votes  leader  term  applied  snapshot  address");
     let voters = cluster.voters.iter().map(|member| (member, "yes"));
     let learners = cluster.learners.iter().map(|member| (member, "no"));

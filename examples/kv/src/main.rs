@@ -17,6 +17,7 @@ use clap::{Args, Parser, Subcommand};
 use kv::client::{Client, ClientError};
 use kv::wire::Read;
 use kv::{Command, NodeId, node};
+use segment::EngineKind;
 use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Parser)]
@@ -120,8 +121,8 @@ struct StorageArgs {
     #[arg(long)]
     data: PathBuf,
     /// I/O engine of the log: mmap, file, staged or direct.
-    #[arg(long, default_value = "file")]
-    engine: String,
+    #[arg(long, default_value_t = EngineKind::File)]
+    engine: EngineKind,
     /// Entries between two snapshots.
     #[arg(long, default_value_t = 5000)]
     snapshot_entries: u64,

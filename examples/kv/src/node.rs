@@ -31,6 +31,7 @@ use anyhow::{Context, Result, bail, ensure};
 use openraft::error::{InitializeError, RaftError};
 use openraft::storage::RaftLogStorage;
 use openraft::{BasicNode, Config, SnapshotPolicy, Vote};
+use segment::EngineKind;
 use tokio::net::TcpListener;
 
 use crate::network::Network;
@@ -66,8 +67,8 @@ pub struct Options {
     pub peers: BTreeMap<NodeId, String>,
     /// Directory of its log, its snapshot and its number.
     pub data: PathBuf,
-    /// Name of the segment engine that its log uses.
-    pub engine: String,
+    /// How its log reaches the disk.
+    pub engine: EngineKind,
     /// Entries between two snapshots.
     pub snapshot_entries: u64,
 }

@@ -55,12 +55,13 @@ impl PlainLog {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes)?;
         let (mut entries, mut purged, mut at) = (BTreeMap::new(), None, 0);
-        while let Some(len) = bytes.get(at..at + 8) {
-            let n = u32::from_le_bytes(len[..4].try_into().unwrap()) as usize;
-            let crc = u32::from_le_bytes(len[4..].try_into().unwrap());
-            let Some(body) = bytes.get(at + 8..at + 8 + n) else {
-                break;
-            };
+        while let Some(([n, crc], rest)) = bytes.get(at..).and_then(|rest| {
+            let (n, rest) = rest.split_first_chunk::<4>()?;
+            let (crc, rest) = rest.split_first_chunk::<4>()?;
+            Some(([u32::from_le_bytes(*n), u32::from_le_bytes(*crc)], rest))
+        }) {
+            let n = n as usize;
+            let Some(body) = rest.get(..n) else { break };
             if crc32c::crc32c(body) != crc {
                 break;
             }
@@ -93,7 +94,11 @@ impl Inner {
         let mut out = Vec::new();
         for r in records {
             let b = postcard::to_stdvec(r).map_err(std::io::Error::other)?;
-            out.extend_from_slice(&u32::try_from(b.len()).unwrap().to_le_bytes());
+            out.extend_from_slice(
+                &u32::try_from(b.len())
+                    .map_err(std::io::Error::other)?
+                    .to_le_bytes(),
+            );
             out.extend_from_slice(&crc32c::crc32c(&b).to_le_bytes());
             out.extend_from_slice(&b);
         }

@@ -14,7 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("floor", &["kafka-wire"]),
     ("kafka", &["segment", "kafka-wire"]),
     ("highwater", &["kafka", "kafka-wire", "segment"]),
-    ("kv", &["raftlog"]),
+    ("kv", &["raftlog", "segment"]),
     ("xtask", &["highwater", "kafka", "kafka-wire", "segment"]),
 ];
 

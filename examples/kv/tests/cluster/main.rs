@@ -1,6 +1,7 @@
 //! The command line as a user types it: a cluster in one command, its nodes killed and started again, snapshots, members.
 //!
 //! Faults that need a network of their own are in `tests/rounds`.
+#![allow(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 mod processes;
 

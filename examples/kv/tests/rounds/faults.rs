@@ -13,6 +13,8 @@ use super::nodes::{Cluster, IDS};
 pub(crate) enum Fault {
     /// `kill -9`, then a restart.
     Kill(NodeId),
+    /// The same with no time between: nobody else can be elected meanwhile. It must not lead on as if nothing had been.
+    Bounce(NodeId),
     /// All nodes at once.
     KillAll,
     /// SIGSTOP, then SIGCONT: the node wakes up in the past.
@@ -37,12 +39,13 @@ pub(crate) async fn choose(cluster: &Cluster, random: &mut fastrand::Rng) -> Fau
     let other = IDS.get(at_random).copied().unwrap_or(1);
     let node = leader.unwrap_or(other);
     let next = node % 3 + 1;
-    match random.u8(..12) {
+    match random.u8(..14) {
         0..=2 => Fault::Kill(node),
-        3 => Fault::KillAll,
-        4..=5 => Fault::Pause(node),
-        6..=8 => Fault::Isolate(node),
-        9 => Fault::Mute(node),
+        3..=4 => Fault::Bounce(node),
+        5 => Fault::KillAll,
+        6..=7 => Fault::Pause(node),
+        8..=10 => Fault::Isolate(node),
+        11 => Fault::Mute(node),
         _ => Fault::CutPair(node, next),
     }
 }
@@ -52,6 +55,7 @@ impl Fault {
     pub(crate) fn begin(self, cluster: &mut Cluster) -> Result<()> {
         match self {
             Self::Kill(node) => cluster.kill(node),
+            Self::Bounce(node) => cluster.kill(node).and_then(|()| cluster.restart(node)),
             Self::KillAll => IDS.iter().try_for_each(|node| cluster.kill(*node)),
             Self::Pause(node) => cluster.signal(node, Signal::STOP),
             Self::Isolate(_) | Self::Mute(_) | Self::CutPair(..) => self.links(cluster, false),
@@ -62,6 +66,7 @@ impl Fault {
     pub(crate) fn end(self, cluster: &mut Cluster) -> Result<()> {
         match self {
             Self::Kill(node) => cluster.restart(node),
+            Self::Bounce(_) => Ok(()),
             Self::KillAll => IDS.iter().try_for_each(|node| cluster.restart(*node)),
             Self::Pause(node) => cluster.signal(node, Signal::CONT),
             Self::Isolate(_) | Self::Mute(_) | Self::CutPair(..) => self.links(cluster, true),
@@ -75,7 +80,7 @@ impl Fault {
                     Self::Isolate(node) => (from == node) != (to == node),
                     Self::Mute(node) => from == node && to != node,
                     Self::CutPair(a, b) => (from, to) == (a, b) || (from, to) == (b, a),
-                    Self::Kill(_) | Self::KillAll | Self::Pause(_) => false,
+                    Self::Kill(_) | Self::Bounce(_) | Self::KillAll | Self::Pause(_) => false,
                 };
                 if hit {
                     cluster.link(from, to, whole)?;
@@ -90,6 +95,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Kill(node) => write!(f, "kill {node}"),
+            Self::Bounce(node) => write!(f, "bounce {node}"),
             Self::KillAll => f.write_str("kill all"),
             Self::Pause(node) => write!(f, "pause {node}"),
             Self::Isolate(node) => write!(f, "isolate {node}"),
