@@ -1,7 +1,7 @@
 //! The way to the other nodes: openraft's requests over kept TCP connections.
 //!
 //! Openraft makes many short-lived clients for one target (one for each read index, for instance), so the connections
-//! belong to the [`Peer`], not to the client. A connection carries one request at a time and is taken out of the peer
+//! belong to the `Peer`, not to the client. A connection carries one request at a time and is taken out of the peer
 //! meanwhile: when openraft gives a request up and drops its future, the connection is dropped with it, and no later
 //! request can read the answer that it still owed.
 //!
@@ -122,7 +122,7 @@ enum Trouble {
     Exchange(io::Error),
 }
 
-/// One of openraft's clients of a [`Peer`].
+/// One of openraft's clients of a peer.
 #[derive(Debug)]
 pub struct PeerClient {
     id: NodeId,

@@ -1,6 +1,6 @@
 //! The map that the log is applied to, and what openraft asks of it.
 //!
-//! The map is in memory. What survives is the log and, for the part of the log that is gone, the [snapshot](crate::snapshot):
+//! The map is in memory. What survives is the log and, for the part of the log that is gone, the [snapshot]:
 //! at the start the map is the snapshot's, and openraft applies again what was committed behind it.
 //!
 //! Invariants: the state changes only by log entries in order, or as a whole by a snapshot; a snapshot is on disk before
