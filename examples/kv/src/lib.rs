@@ -14,7 +14,6 @@
 pub mod client;
 pub mod network;
 pub mod node;
-pub mod plain_log;
 pub mod server;
 pub mod snapshot;
 pub mod state_machine;

@@ -31,6 +31,9 @@ use anyhow::{Context, Result, bail, ensure};
 use openraft::error::{InitializeError, RaftError};
 use openraft::storage::RaftLogStorage;
 use openraft::{BasicNode, Config, SnapshotPolicy, Vote};
+use raftlog::{
+    LogConfig, Logstore, LogstoreOptions, OpenraftLog, RaftLog, RaftLogError, RecoveryReport,
+};
 use segment::EngineKind;
 use tokio::net::TcpListener;
 
@@ -43,6 +46,12 @@ use crate::{Command, NodeId, Raft, TypeConfig};
 
 /// Most entries in one replication request.
 pub const MAX_PAYLOAD_ENTRIES: u64 = 48;
+
+/// Bytes of a segment of the log: what a purge gives back at a time.
+const SEGMENT_BYTES: u64 = 16 << 20;
+
+/// Memory for the newest entries, from which followers and the map are fed.
+const CACHE_BYTES: usize = 8 << 20;
 
 /// Bytes of a snapshot in one request.
 const SNAPSHOT_CHUNK_BYTES: u32 = 1 << 20;
@@ -90,7 +99,9 @@ pub async fn start(options: &Options) -> Result<Node> {
     claim(options)?;
     let machine = StateMachine::open(&options.data.join("snapshot"))
         .with_context(|| options.data.display().to_string())?;
-    let mut log = open_log(options)?;
+    let (log, report) = open_log(options)?;
+    tracing::info!("{report}");
+    let mut log = OpenraftLog::new(log);
     leave_office(&mut log, options.id).await?;
     let listener = TcpListener::bind(options.listen)
         .await
@@ -146,6 +157,20 @@ fn claim(options: &Options) -> Result<()> {
     }
 }
 
+/// The log, as the last run left it. It keeps its directory locked, so that a node cannot run twice.
+fn open_log(options: &Options) -> Result<(RaftLog, RecoveryReport), RaftLogError> {
+    let engine = LogstoreOptions {
+        engine: options.engine,
+        ..LogstoreOptions::default()
+    };
+    let sizes = LogConfig {
+        segment_bytes: SEGMENT_BYTES,
+        cache_bytes: CACHE_BYTES,
+        ..LogConfig::default()
+    };
+    Logstore::open(options.data.join("log"), engine)?.open_log("kv", sizes)
+}
+
 /// Takes the mark "elected" off this node's own vote: see the module header.
 async fn leave_office(log: &mut impl RaftLogStorage<TypeConfig>, id: NodeId) -> Result<()> {
     let vote = log.read_vote().await?;
@@ -196,8 +221,4 @@ fn config(options: &Options) -> Result<Config> {
         ..Config::default()
     };
     Ok(config.validate()?)
-}
-
-fn open_log(options: &Options) -> Result<crate::plain_log::PlainLog> {
-    crate::plain_log::PlainLog::open(&options.data.join("log")).context("log")
 }

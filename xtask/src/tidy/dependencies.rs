@@ -13,9 +13,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kafka-wire", &[]),
     ("floor", &["kafka-wire"]),
     ("kafka", &["segment", "kafka-wire"]),
+    ("raftlog", &["segment"]),
     ("highwater", &["kafka", "kafka-wire", "segment"]),
     ("kv", &["raftlog", "segment"]),
-    ("xtask", &["highwater", "kafka", "kafka-wire", "segment"]),
+    (
+        "xtask",
+        &["highwater", "kafka", "kafka-wire", "raftlog", "segment"],
+    ),
 ];
 
 /// Licences that a dependency may have; for a choice one of them is enough.

@@ -52,6 +52,7 @@ async fn reads_and_writes_from_the_command_line() {
     let list = String::from_utf8_lossy(&list.stdout).into_owned();
     assert_eq!(list.lines().count(), 4, "{list}");
     assert_eq!(list.matches("yes    yes").count(), 1, "one leader: {list}");
+    cluster.stop().await;
 }
 
 #[tokio::test]
@@ -72,6 +73,8 @@ async fn a_killed_leader_is_replaced_and_comes_back() {
     let node = Process::node_by_command(&again).await;
     let mut reader = Client::new(vec![node.address.clone()], Duration::from_secs(20));
     assert_eq!(processes::read(&mut reader, "a").await, "2");
+    node.kill().await;
+    cluster.stop().await;
 }
 
 #[tokio::test]
@@ -92,6 +95,7 @@ async fn a_cluster_that_was_stopped_goes_on_in_a_new_term() {
         after.term > before.term,
         "a leader that was restarted must be elected again"
     );
+    cluster.stop().await;
 }
 
 #[tokio::test]

@@ -1,0 +1,10 @@
+//! The log itself: against a model, under faults and crashes, with damaged files, and in the bytes it leaves.
+
+mod crash_disk;
+mod damage;
+mod fixture;
+mod golden;
+mod model;
+mod reading;
+mod rules;
+mod script;
