@@ -110,7 +110,7 @@ async fn rounds(args: &Args) -> Result<ExitCode> {
     let mut cluster = Cluster::start(dir, &args.engine)?;
     let mut all = History::new(Instant::now());
     for round in 0..args.rounds {
-        let mut random = fastrand::Rng::with_seed(args.seed.wrapping_add(u64::from(round)));
+        let mut random = fastrand::Rng::with_seed(seed_of(args.seed, round));
         let mut history = all.successor();
         let done = one_round(&mut cluster, &mut history, round, reads, &mut random).await;
         let done = done.with_context(|| format!("round {round}\n{}", cluster.last_words()))?;
@@ -144,6 +144,13 @@ async fn rounds(args: &Args) -> Result<ExitCode> {
         all.summary()
     );
     Ok(ExitCode::from(u8::from(verdict != Verdict::Linearizable)))
+}
+
+/// The seed of a round: neighbouring seeds of runs have no rounds in common.
+fn seed_of(run: u64, round: u32) -> u64 {
+    fastrand::Rng::with_seed(run)
+        .u64(..)
+        .wrapping_add(u64::from(round))
 }
 
 /// Load, faults in the middle of it, and at the end a read of every key, which needs the cluster whole again.
