@@ -14,6 +14,8 @@ mod matrix;
 pub(crate) mod server;
 mod suites;
 
+pub(crate) use self::crash::fresh_seed;
+
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -126,7 +128,7 @@ pub(crate) fn test_steps(report: &mut Report) {
 const CRASH_ROUNDS_IN_TEST: u32 = 10;
 
 fn crash_steps(report: &mut Report, targets: &[Target], rounds: u32, seed: Option<u64>) {
-    let seed = seed.unwrap_or_else(crash::fresh_seed);
+    let seed = seed.unwrap_or_else(fresh_seed);
     println!(
         "crash rounds: seed {seed} (`cargo xtask clients --crash {rounds} --seed {seed}` repeats them)"
     );

@@ -17,6 +17,7 @@ mod fuzz;
 mod interop;
 mod java;
 mod maven;
+mod raft;
 mod report;
 mod step;
 mod test;
@@ -53,6 +54,8 @@ enum Task {
     Interop(interop::Args),
     /// Runs the fuzz targets.
     Fuzz(fuzz::Args),
+    /// Three nodes of examples/kv under kill -9, pauses and partitions; their histories checked for linearizability.
+    Raft(raft::Args),
     /// Everything that must pass before a change lands; what CI runs.
     Test(test::Args),
 }
@@ -81,6 +84,7 @@ fn run(task: Task) -> Result<bool> {
         Task::Browser(args) => browser::run(&args),
         Task::Interop(args) => interop::run(&args),
         Task::Fuzz(args) => fuzz::run(&args),
+        Task::Raft(args) => raft::run(&args),
         Task::Test(args) => test::run(&args),
     }
 }

@@ -38,9 +38,14 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Runs `cargo test` and adds up the `test result:` lines. A run that fails without counting a failure (a build error,
-/// a test process that died) counts as one.
+/// Runs `cargo test` and adds up the `test result:` lines.
 pub(crate) fn cargo_test(command: &mut Command) -> Result<Tally> {
+    counted(command, test_result)
+}
+
+/// Runs `command`, passes its output through and adds up what `count` says of each line. A run that fails without
+/// counting a failure (a build error, a test process that died) counts as one.
+pub(crate) fn counted(command: &mut Command, count: impl Fn(&str) -> Tally) -> Result<Tally> {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -49,9 +54,9 @@ pub(crate) fn cargo_test(command: &mut Command) -> Result<Tally> {
     let mut tally = Tally::default();
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).lines() {
-            let line = line.context("output of cargo test")?;
+            let line = line.with_context(|| format!("output of {command:?}"))?;
             println!("{line}");
-            tally.add(test_result(&line));
+            tally.add(count(&line));
         }
     }
     if !child.wait()?.success() && tally.failed == 0 {

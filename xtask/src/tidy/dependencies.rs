@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kafka", &["segment", "kafka-wire"]),
     ("raftlog", &["segment"]),
     ("highwater", &["kafka", "kafka-wire", "segment"]),
+    ("kv", &["raftlog", "segment"]),
     (
         "xtask",
         &["highwater", "kafka", "kafka-wire", "raftlog", "segment"],
@@ -45,7 +46,9 @@ pub(super) fn arrows(sources: &[Source]) -> Result<Vec<String>> {
     let mut complaints = Vec::new();
     let manifests = sources.iter().filter(|source| {
         source.path.ends_with("Cargo.toml")
-            && (source.path.starts_with("crates/") || source.path.starts_with("xtask/"))
+            && ["crates/", "examples/", "xtask/"]
+                .iter()
+                .any(|folder| source.path.starts_with(folder))
     });
     for source in manifests {
         let manifest: toml::Table =
