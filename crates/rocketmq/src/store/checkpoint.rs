@@ -120,7 +120,10 @@ mod tests {
         assert_eq!(Checkpoint::read(dir.path()).unwrap(), Some(checkpoint));
         let bytes = std::fs::read(dir.path().join(CHECKPOINT)).unwrap();
         assert_eq!(bytes.len(), 4096);
-        assert_eq!(bytes[..17], [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0]);
+        assert_eq!(
+            bytes[..17],
+            [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0]
+        );
         std::fs::write(dir.path().join(CHECKPOINT), [0; 39]).unwrap();
         assert_eq!(Checkpoint::read(dir.path()).unwrap(), None);
     }

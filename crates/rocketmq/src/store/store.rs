@@ -181,7 +181,9 @@ impl Store {
             segment::Mark::Committed => chain.commit_to(upto),
             segment::Mark::Durable => chain.flush_to(upto),
         };
-        reached.map(|_| ()).map_err(|error| Poisoned(error.to_string()))
+        reached
+            .map(|_| ())
+            .map_err(|error| Poisoned(error.to_string()))
     }
 
     /// Waits until everything that readers may see by now is in its queue and in the index; false if that will not be.
@@ -264,7 +266,9 @@ impl Store {
         }
         if self.is_full.load(Ordering::Relaxed) {
             let most = self.settings.disk_ratio_full;
-            return Err(PutError::NotWritable(format!("the disk is fuller than {most}")));
+            return Err(PutError::NotWritable(format!(
+                "the disk is fuller than {most}"
+            )));
         }
         Ok(())
     }

@@ -41,11 +41,7 @@ pub(super) struct Walk<'w, 'r> {
 }
 
 impl<'w, 'r> Walk<'w, 'r> {
-    pub(super) fn new(
-        recovery: &'w mut Recovery<'r>,
-        queues: &Arc<Queues>,
-        plan: Plan,
-    ) -> Self {
+    pub(super) fn new(recovery: &'w mut Recovery<'r>, queues: &Arc<Queues>, plan: Plan) -> Self {
         let options = recovery.options;
         let dispatch = Dispatch::new(
             Arc::clone(queues),
@@ -82,7 +78,7 @@ impl<'w, 'r> Walk<'w, 'r> {
             end = PhysicalOffset::from(Position(file.base + tail.valid_len));
             self.note(&file, within, &tail);
             at = file.base + tail.valid_len;
-            let is_full = is_full || tail.valid_len == tail.valid_len.max(self.file_bytes());
+            let is_full = is_full || tail.valid_len >= self.file_bytes();
             if !is_full {
                 self.end_in(index, &file, &tail)?;
                 break;
