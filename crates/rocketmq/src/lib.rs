@@ -2,4 +2,5 @@
 //!
 //! Invariants: `store` needs no socket and no runtime; it is what offline tools and embedders use.
 
+pub mod config_json;
 pub mod store;

@@ -81,6 +81,7 @@ impl Checkpoint {
         let is_new = !path.exists();
         let write = || -> io::Result<()> {
             let file = OpenOptions::new()
+                .read(true)
                 .write(true)
                 .create(true)
                 .truncate(false)

@@ -258,8 +258,8 @@ impl Store {
     }
 
     pub(super) fn check_writable(&self) -> Result<(), PutError> {
-        if let Some(poison) = self.log.shared().poison_of() {
-            return Err(PutError::NotWritable(poison.0));
+        if let Some(poison) = self.log.chain().poisoned() {
+            return Err(PutError::NotWritable(poison.to_string()));
         }
         if let Some(why) = self.dispatcher.failed() {
             return Err(PutError::NotWritable(why));

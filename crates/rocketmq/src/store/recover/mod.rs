@@ -199,9 +199,12 @@ impl Recovery<'_> {
                 };
                 return Ok((plan, queues));
             }
+            // The log lost what was durable when the mark was written: nothing but the log is believed.
             self.report.clean = false;
-            let note = "a consume queue names a message that the log does not have: recovered though the stop was clean";
+            let note = "a consume queue names a message that the log does not have: all of the log is walked though the stop was clean";
             self.report.notes.push(note.into());
+            self.mark = None;
+            self.checkpoint = Checkpoint::default();
         }
         let from = self.dispatch_mark();
         let (queues, _) = self.load_queues(Bound::Below(from))?;
