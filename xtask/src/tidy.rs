@@ -182,6 +182,7 @@ fn wall_clock(sources: &[Source]) -> Result<Vec<String>> {
             "crates/segment/src/",
             "crates/kafka/src/",
             "crates/kafka-wire/src/",
+            "crates/rocketmq/src/",
         ]
         .iter()
         .any(|folder| source.path.starts_with(folder));
