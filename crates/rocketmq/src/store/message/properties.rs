@@ -107,7 +107,8 @@ mod tests {
 
     #[test]
     fn what_java_drops_is_dropped() {
-        let cases: &[(&[u8], &[(&str, &str)])] = &[
+        type Pairs = &'static [(&'static str, &'static str)];
+        let cases: &[(&[u8], Pairs)] = &[
             (b"", &[]),
             (b"a\x01b\x02", &[("a", "b")]),
             (b"a\x01b", &[("a", "b")]),

@@ -190,9 +190,13 @@ fn entries_of_an_earlier_life_stay_dead() {
     let (path, at) = made.log_file(made.puts[41].physical_offset);
     let bytes = std::fs::read(&path).unwrap();
     // A whole entry, with a right checksum, where another was.
-    let size = u32::from_be_bytes(bytes[at as usize..][..4].try_into().unwrap()) as usize;
+    let size = u32::from_be_bytes(
+        bytes[usize::try_from(at).unwrap()..][..4]
+            .try_into()
+            .unwrap(),
+    ) as usize;
     let (other, other_at) = made.log_file(made.puts[3].physical_offset);
-    let stale = &std::fs::read(other).unwrap()[other_at as usize..][..size];
+    let stale = &std::fs::read(other).unwrap()[usize::try_from(other_at).unwrap()..][..size];
     made.write_at(made.puts[41].physical_offset, stale);
     let report = made.check(41);
     let told = report.files.iter().find(|file| file.cut_bytes > 0).unwrap();
@@ -207,7 +211,8 @@ fn queues_and_index_are_made_again_from_the_log() {
     let remove =
         |dir: &'static str| move |made: &Made| std::fs::remove_dir_all(made.path(dir)).unwrap();
     let (no_queues, no_index) = (remove("consumequeue"), remove("index"));
-    let cases: &[(&str, &dyn Fn(&Made))] = &[
+    type Damage<'d> = &'d dyn Fn(&Made);
+    let cases: &[(&str, Damage<'_>)] = &[
         ("no queues", &no_queues),
         ("no index", &no_index),
         ("no checkpoint", &|made| {

@@ -96,7 +96,9 @@ impl Run<'_> {
                     .cloned()
                     .unwrap_or_default();
                 let from = from.min(all.len() as i64);
-                let expected: Vec<_> = (from..).zip(all.into_iter().skip(from as usize)).collect();
+                let expected: Vec<_> = (from..)
+                    .zip(all.into_iter().skip(usize::try_from(from).unwrap()))
+                    .collect();
                 assert_eq!(all_of(self.store(), TOPICS[topic], queue, from), expected);
             }
             Op::Query { topic, key } => self.query(topic, key),

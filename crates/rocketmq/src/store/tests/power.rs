@@ -40,7 +40,7 @@ fn found_in(store: &Store, what: &str) -> usize {
     let count: usize = queues.iter().map(Vec::len).sum();
     for n in 0..count {
         let (offset, body) = &queues[n % 3][n / 3];
-        assert_eq!(*offset as usize, n / 3, "{what}");
+        assert_eq!(usize::try_from(*offset), Ok(n / 3), "{what}");
         found.push(body.clone());
     }
     assert!(
