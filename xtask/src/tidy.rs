@@ -185,6 +185,7 @@ fn wall_clock(sources: &[Source]) -> Result<Vec<String>> {
             "crates/kafka/src/",
             "crates/kafka-wire/src/",
             "crates/raftlog/src/",
+            "crates/rocketmq/src/",
         ]
         .iter()
         .any(|folder| source.path.starts_with(folder));

@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("floor", &["kafka-wire"]),
     ("kafka", &["segment", "kafka-wire"]),
     ("raftlog", &["segment"]),
+    ("rocketmq", &["segment"]),
     ("highwater", &["kafka", "kafka-wire", "segment"]),
     ("kv", &["raftlog", "segment"]),
     (
@@ -38,8 +39,8 @@ const LICENCES: &[&str] = &[
     "Zlib",
 ];
 
-/// The store half of the Kafka crate works without a runtime.
-const RUNTIME_FREE: &str = "crates/kafka/src/log/";
+/// The store halves of the protocol crates work without a runtime.
+const RUNTIME_FREE: [&str; 2] = ["crates/kafka/src/log/", "crates/rocketmq/src/store/"];
 
 /// Complains about crates that point the wrong way, and about a runtime in the store.
 pub(super) fn arrows(sources: &[Source]) -> Result<Vec<String>> {
@@ -72,12 +73,13 @@ pub(super) fn arrows(sources: &[Source]) -> Result<Vec<String>> {
             }
         }
     }
-    for source in sources
-        .iter()
-        .filter(|source| source.path.starts_with(RUNTIME_FREE))
-    {
+    for source in sources.iter().filter(|source| {
+        RUNTIME_FREE
+            .iter()
+            .any(|folder| source.path.starts_with(folder))
+    }) {
         if source.text.contains("tokio::") {
-            complaints.push(format!("{}: the log may not need a runtime", source.path));
+            complaints.push(format!("{}: a store may not need a runtime", source.path));
         }
     }
     Ok(complaints)
