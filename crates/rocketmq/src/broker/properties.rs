@@ -24,8 +24,6 @@ pub(crate) mod key {
     pub(crate) const CHECK_IMMUNITY: &str = "CHECK_IMMUNITY_TIME_IN_SECONDS";
     pub(crate) const RETRY_TOPIC: &str = "RETRY_TOPIC";
     pub(crate) const ORIGIN_MESSAGE_ID: &str = "ORIGIN_MESSAGE_ID";
-    pub(crate) const DLQ_ORIGIN_TOPIC: &str = "DLQ_ORIGIN_TOPIC";
-    pub(crate) const DLQ_ORIGIN_MESSAGE_ID: &str = "DLQ_ORIGIN_MESSAGE_ID";
     pub(crate) const REPLY_TO_CLIENT: &str = "REPLY_TO_CLIENT";
     pub(crate) const PUSH_REPLY_TIME: &str = "PUSH_REPLY_TIME";
     pub(crate) const TIMER_DELAY_SEC: &str = "TIMER_DELAY_SEC";

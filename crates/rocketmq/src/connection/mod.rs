@@ -265,10 +265,10 @@ impl Connection {
     ) {
         match handled {
             Ok(Handled::Answer(answer)) if !oneway => {
-                answer.write(self.output.buffer(), form, opaque);
+                self.output.push(answer, form, opaque);
             }
             Err(refusal) if !oneway => {
-                Answer::from(refusal).write(self.output.buffer(), form, opaque);
+                self.output.push(refusal.into(), form, opaque);
             }
             Ok(Handled::Later(later)) => {
                 self.waiting.spawn_local(async move {
@@ -293,7 +293,7 @@ impl Connection {
                     form,
                     opaque,
                     answer: Some(answer),
-                }) => answer.write(self.output.buffer(), form, opaque),
+                }) => self.output.push(answer, form, opaque),
                 Ok(_) => {}
                 Err(error) => warn!(peer = %self.channel.peer, %error, "an answer was lost"),
             }

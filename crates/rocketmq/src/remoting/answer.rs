@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 
+use segment::Part;
+
 use super::codes::response;
 use super::ext::HeaderError;
 use super::frame::HeaderForm;
 use super::write::{ExtWriter, Head, write_frame};
 
 /// A response to come: code, remark, fields and body.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Answer {
     /// How it went.
     pub code: i32,
@@ -18,6 +20,8 @@ pub struct Answer {
     pub ext: Vec<(&'static str, Cow<'static, str>)>,
     /// Bytes behind the header.
     pub body: Vec<u8>,
+    /// More of the body, where it lies: entries of the log.
+    pub parts: Vec<Part>,
 }
 
 impl Answer {
@@ -59,24 +63,28 @@ impl Answer {
         self.field(name, value.to_string())
     }
 
-    /// Appends the frame to `out`, as the response to the request `opaque` in that request's form.
+    /// Appends the frame to `out`, but for its `parts`, as the response to the request `opaque` in that request's form.
     ///
-    /// What does not fit a frame is answered by an error in its place.
-    pub fn write(&self, out: &mut Vec<u8>, form: HeaderForm, opaque: i32) {
+    /// What does not fit a frame is answered by an error in its place; then the parts do not follow, and `false` comes
+    /// back.
+    #[must_use]
+    pub fn write(&self, out: &mut Vec<u8>, form: HeaderForm, opaque: i32) -> bool {
+        let parts_bytes: usize = self.parts.iter().map(Part::len).sum();
         let head = Head::response(form, opaque, self.code, self.remark.as_deref());
         let fields = |writer: &mut ExtWriter<'_>| {
             for (name, value) in &self.ext {
                 writer.put(name, value);
             }
         };
-        if write_frame(out, &head, &fields, self.body.len()) {
+        if write_frame(out, &head, &fields, self.body.len() + parts_bytes) {
             out.extend_from_slice(&self.body);
-            return;
+            return true;
         }
         let remark = "the response does not fit a frame";
         let head = Head::response(form, opaque, response::SYSTEM_ERROR, Some(remark));
         let written = write_frame(out, &head, &|_| {}, 0);
         debug_assert!(written, "a short response fits");
+        false
     }
 }
 

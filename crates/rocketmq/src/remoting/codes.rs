@@ -99,5 +99,6 @@ pub mod response {
     pub const FILTER_DATA_NOT_LATEST: i32 = 28;
     pub const INVALID_PARAMETER: i32 = 29;
     pub const CONSUMER_NOT_ONLINE: i32 = 206;
+    pub const CONSUME_MSG_TIMEOUT: i32 = 207;
     pub const ILLEGAL_OPERATION: i32 = 604;
 }

@@ -9,7 +9,7 @@ use super::send_batch;
 use crate::broker::Broker;
 use crate::broker::names::{self, RETRY_PREFIX};
 use crate::broker::properties::{PropertyMap, key};
-use crate::broker::put::{Draft, Pending};
+use crate::broker::put::Draft;
 use crate::broker::topics::{TopicConfig, perm, unit_flag};
 use crate::connection::{Handled, Request};
 use crate::remoting::codes::{request as code, response};
@@ -138,16 +138,16 @@ fn one(
     } else {
         broker.put(draft)?
     };
-    let answer = stored(broker, &pending)
+    let answer = stored(broker)
         .number("queueId", i64::from(queue_id))
         .number("queueOffset", pending.queue_offset.0)
-        .field("msgId", pending.message_id(broker))
+        .field("msgId", pending.message_id())
         .field("transactionId", unique_key);
     Ok(broker.when_stored(pending, answer, is_new))
 }
 
 /// Success, with what every answer to a sender has.
-pub(super) fn stored(broker: &Broker, _pending: &Pending) -> Answer {
+pub(super) fn stored(broker: &Broker) -> Answer {
     let settings = broker.settings();
     Answer::success()
         .field("MSG_REGION", settings.region.clone())

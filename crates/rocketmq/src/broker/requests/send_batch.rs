@@ -42,9 +42,9 @@ pub(super) fn handle(
         properties,
     };
     let pending = broker.put_batch(&draft)?;
-    let answer = stored(broker, &pending)
+    let answer = stored(broker)
         .number("queueId", i64::from(target.queue_id))
         .number("queueOffset", pending.queue_offset.0)
-        .field("msgId", pending.message_id(broker));
+        .field("msgId", pending.message_id());
     Ok(broker.when_stored(pending, answer, target.is_new))
 }

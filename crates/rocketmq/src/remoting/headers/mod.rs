@@ -58,9 +58,14 @@ macro_rules! header {
 
             /// Writes the fields; those that are absent are left out.
             pub fn encode(&self, to: &mut $crate::remoting::ExtWriter<'_>) {
+                self.each(&mut |name, text| to.put(name, text));
+            }
+
+            /// Calls `put` with name and text of each field that is there.
+            fn each(&self, put: &mut dyn FnMut(&'static str, &str)) {
                 $(
                     if let Some(text) = $crate::remoting::Field::text(&self.$field) {
-                        to.put($wire, &text);
+                        put($wire, &text);
                     }
                 )*
             }

@@ -223,3 +223,13 @@ impl<'e> ReplyPushHeader<'e> {
         }
     }
 }
+
+impl ReplyPushHeader<'_> {
+    /// The fields with memory of their own, for a push that happens later.
+    #[must_use]
+    pub fn fields(&self) -> Vec<(String, String)> {
+        let mut fields = Vec::new();
+        self.each(&mut |name, text| fields.push((name.to_owned(), text.to_owned())));
+        fields
+    }
+}
