@@ -204,7 +204,7 @@ fn unmapped(host: SocketAddr) -> SocketAddr {
 }
 
 /// Messages for a moment of their own are not served yet; delivering them at once would be wrong.
-fn refuse_timer(properties: &PropertyMap<'_>) -> Result<(), Refusal> {
+pub(super) fn refuse_timer(properties: &PropertyMap<'_>) -> Result<(), Refusal> {
     let keys = [key::TIMER_DELAY_SEC, key::TIMER_DELAY_MS, key::TIMER_DELIVER_MS];
     if keys.iter().any(|key| properties.get(key).is_some()) {
         let remark = "accurate timer message is not enabled, timerWheelEnable is false";

@@ -69,6 +69,11 @@ impl NameServer {
         self.routes.write().register(registration, now_ms);
     }
 
+    /// Takes in that one topic of a broker came, changed, or (`None`) went.
+    pub fn change_topic(&self, broker: &str, topic: &str, queues: Option<TopicQueues>) {
+        self.routes.write().change_topic(broker, topic, queues);
+    }
+
     /// Forgets brokers that have been silent for too long.
     pub fn forget_silent(&self) {
         let now_ms = self.clock.now_ms();

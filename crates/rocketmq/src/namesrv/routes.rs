@@ -131,6 +131,21 @@ impl Routes {
         }
     }
 
+    /// One topic of a broker came, changed or went.
+    pub(super) fn change_topic(&mut self, broker: &str, topic: &str, queues: Option<TopicQueues>) {
+        let Some(queues) = queues else {
+            if let Some(by_broker) = self.topics.get_mut(topic) {
+                by_broker.remove(broker);
+                if by_broker.is_empty() {
+                    self.topics.remove(topic);
+                }
+            }
+            return;
+        };
+        let by_broker = self.topics.entry(topic.to_owned()).or_default();
+        by_broker.insert(broker.to_owned(), queues);
+    }
+
     fn master_of(&self, cluster: &str, name: &str) -> Option<(String, String)> {
         let address = self.brokers.get(name)?.addresses.get(&MASTER_ID)?;
         let live = self.live.get(&(cluster.to_owned(), address.clone()))?;
