@@ -83,11 +83,11 @@ impl Server {
     pub fn start(options: ServerOptions) -> io::Result<Self> {
         let broker = options.broker.as_ref().map(|(_, broker)| Arc::clone(broker));
         let mut listeners = Vec::new();
-        for (sockets, server) in options.name_server {
+        if let Some((sockets, server)) = options.name_server {
             let service = || Service::NameServer(Arc::clone(&server));
             listeners.extend(sockets.into_iter().map(|socket| (socket, service())));
         }
-        for (sockets, server) in options.broker {
+        if let Some((sockets, server)) = options.broker {
             let service = || Service::Broker(Arc::clone(&server));
             listeners.extend(sockets.into_iter().map(|socket| (socket, service())));
         }
@@ -304,7 +304,6 @@ impl Spread {
         }
         stream.set_nodelay(true)?;
         rustix::net::sockopt::set_socket_keepalive(&stream, true)?;
-        let local = stream.local_addr()?;
         let open = self.open.iter().zip(&self.senders);
         let least = open.min_by_key(|(open, _)| open.load(Ordering::Relaxed));
         let Some((open, sender)) = least else {
@@ -313,7 +312,7 @@ impl Spread {
         let id = self.accepted.fetch_add(1, Ordering::Relaxed) + 1;
         let new = NewConnection {
             stream: stream.into_std()?,
-            channel: Arc::new(Channel::new(id, peer, local)),
+            channel: Arc::new(Channel::new(id, peer)),
             service,
         };
         open.fetch_add(1, Ordering::Relaxed);

@@ -9,7 +9,7 @@ use crate::store::message::{Properties, push_property};
 
 /// Names of properties that the broker reads or writes, beside those the store knows.
 pub(crate) mod key {
-    pub(crate) use crate::store::message::key::{DELAY, KEYS, TAGS, UNIQUE_KEY, WAIT};
+    pub(crate) use crate::store::message::key::{DELAY, TAGS, UNIQUE_KEY, WAIT};
 
     pub(crate) const REGION: &str = "MSG_REGION";
     pub(crate) const TRACE_ON: &str = "TRACE_ON";
@@ -124,7 +124,7 @@ mod tests {
         map.set(key::TAGS, "b");
         map.set(key::REGION, "");
         assert_eq!(map.text(), b"TAGS\x01b\x02KEYS\x01k1 k2\x02CLUSTER\x01c\x02");
-        assert_eq!(map.get(key::KEYS).as_deref(), Some("k1 k2"));
+        assert_eq!(map.get("KEYS").as_deref(), Some("k1 k2"));
     }
 
     #[test]

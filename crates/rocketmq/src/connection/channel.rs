@@ -4,7 +4,6 @@
 //! until the connection takes it, up to a bound: a client that does not read loses its connection, not this server
 //! its memory.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
@@ -14,7 +13,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use crate::remoting::{Command, ExtFields, ExtWriter, Head, write_frame};
+use crate::remoting::{Command, ExtWriter, Head, write_frame};
 
 /// Bytes that may wait to be taken.
 const OUTBOX_BYTES_MAX: usize = 16 << 20;
@@ -35,18 +34,14 @@ pub(crate) enum CallError {
 pub(crate) struct Reply {
     pub(crate) code: i32,
     pub(crate) remark: Option<String>,
-    pub(crate) ext: ExtFields<'static>,
     pub(crate) body: Vec<u8>,
 }
 
 impl From<&Command<'_>> for Reply {
     fn from(command: &Command<'_>) -> Self {
-        let own = |text: &str| Cow::Owned(text.to_owned());
-        let ext = command.ext.iter();
         Self {
             code: command.code,
             remark: command.remark.as_deref().map(ToOwned::to_owned),
-            ext: ext.map(|(name, value)| (own(name), own(value))).collect(),
             body: command.body.to_vec(),
         }
     }
@@ -58,7 +53,6 @@ pub(crate) struct Channel {
     /// Unique among all connections of this process.
     pub(crate) id: u64,
     pub(crate) peer: SocketAddr,
-    pub(crate) local: SocketAddr,
     outbox: Mutex<Outbox>,
     /// Set when the outbox has something, so that nobody locks it to find nothing.
     pushed: AtomicBool,
@@ -75,11 +69,10 @@ struct Outbox {
 }
 
 impl Channel {
-    pub(crate) fn new(id: u64, peer: SocketAddr, local: SocketAddr) -> Self {
+    pub(crate) fn new(id: u64, peer: SocketAddr) -> Self {
         Self {
             id,
             peer,
-            local,
             outbox: Mutex::default(),
             pushed: AtomicBool::new(false),
             asked: Mutex::default(),

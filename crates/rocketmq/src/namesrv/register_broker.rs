@@ -5,7 +5,7 @@ use super::{NameServer, Registration};
 use crate::connection::Request;
 use crate::remoting::headers::RegisterBrokerHeader;
 use crate::remoting::{Answer, Refusal};
-use crate::store::message::checksum;
+use crate::store::message::body_crc;
 
 /// The KV namespace that is handed to every broker: which topics keep their order.
 pub(super) const ORDER_TOPICS: &str = "ORDER_TOPIC_CONFIG";
@@ -14,7 +14,7 @@ pub(super) fn handle(server: &NameServer, request: &Request<'_>) -> Result<Answe
     let command = request.command;
     let header = RegisterBrokerHeader::decode(&command.ext)?;
     let checked = header.body_crc32.is_none_or(|declared| {
-        declared == 0 || declared == checksum::body_crc(command.body)
+        declared == 0 || i32::try_from(body_crc(command.body)) == Ok(declared)
     });
     if !checked {
         return Err(Refusal::system("crc32 not match"));

@@ -11,7 +11,7 @@ mod tests;
 
 use std::sync::Arc;
 
-pub(crate) use self::consumers::{Change, ConsumerGroup, Consumers, GroupManner};
+pub(crate) use self::consumers::{Change, Consumers, GroupManner};
 pub(crate) use self::producers::Producers;
 pub(crate) use self::subscription::Subscription;
 use crate::connection::Channel;

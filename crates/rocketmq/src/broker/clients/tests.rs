@@ -12,7 +12,7 @@ fn client(channel: u64, id: &str, seen_ms: i64) -> Client {
     let address = std::net::SocketAddr::from(([127, 0, 0, 1], 1));
     Client {
         id: id.into(),
-        channel: Arc::new(Channel::new(channel, address, address)),
+        channel: Arc::new(Channel::new(channel, address)),
         language: Language::JAVA,
         version: 479,
         seen_ms,

@@ -4,7 +4,9 @@
 //! returns a future and leaves the thread of the connection free.
 
 mod check_client;
+mod connections;
 mod consume_directly;
+mod consume_stats;
 mod consumer_list;
 mod end_transaction;
 mod group_config;
@@ -69,6 +71,10 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request<'_>) -> Result<Hand
         code::DELETE_SUBSCRIPTIONGROUP => group_config::delete(broker, command),
         code::GET_ALL_SUBSCRIPTIONGROUP_CONFIG => Ok(group_config::all(broker)),
         code::GET_SUBSCRIPTIONGROUP_CONFIG => group_config::one(broker, command),
+        code::GET_CONSUMER_CONNECTION_LIST => connections::consumers(broker, command),
+        code::GET_PRODUCER_CONNECTION_LIST => connections::producers(broker, command),
+        code::GET_CONSUME_STATS => consume_stats::handle(broker, command),
+        code::QUERY_TOPIC_CONSUME_BY_WHO => consume_stats::groups(broker, command),
         unknown => Err(not_supported(unknown)),
     }
 }

@@ -57,7 +57,7 @@ fn value<'v>(node: &'v Node, properties: &'v [u8]) -> Result<Value<'v>, Failed> 
     Ok(truth_value.map_or(Value::Null, Value::Boolean))
 }
 
-fn borrowed(value: &Value<'static>) -> Value<'_> {
+fn borrowed<'v>(value: &'v Value<'static>) -> Value<'v> {
     match value {
         Value::Text(text) => Value::Text(Cow::Borrowed(text)),
         other => other.clone(),
