@@ -239,11 +239,14 @@ proptest! {
             out
         };
         let bytes = written(&|to| pull.encode(to));
-        prop_assert_eq!(PullHeader::decode(&Command::decode(&bytes[4..]).unwrap().ext), Ok(pull));
+        let command = Command::decode(&bytes[4..]).unwrap();
+        prop_assert_eq!(PullHeader::decode(&command.ext), Ok(pull));
         let bytes = written(&|to| send.encode(to));
-        prop_assert_eq!(SendHeader::decode(&Command::decode(&bytes[4..]).unwrap().ext), Ok(send.clone()));
+        let command = Command::decode(&bytes[4..]).unwrap();
+        prop_assert_eq!(SendHeader::decode(&command.ext), Ok(send.clone()));
         let bytes = written(&|to| send.encode_v2(to));
-        prop_assert_eq!(SendHeader::decode_v2(&Command::decode(&bytes[4..]).unwrap().ext), Ok(send));
+        let command = Command::decode(&bytes[4..]).unwrap();
+        prop_assert_eq!(SendHeader::decode_v2(&command.ext), Ok(send));
     }
 
     #[test]
