@@ -6,6 +6,7 @@
 
 #[cfg(feature = "broker")]
 pub mod broker;
+pub mod config_json;
 #[cfg(feature = "broker")]
 mod connection;
 #[cfg(feature = "broker")]

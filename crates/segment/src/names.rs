@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::error::SegmentError;
+use crate::segment::REMOVED_SUFFIX;
 
 /// Digits of a base in a file name.
 pub const NAME_DIGITS: usize = 20;
@@ -79,7 +80,7 @@ pub(crate) fn scan(dir: &Path, suffix: &str) -> Result<Vec<FoundSegment>, Segmen
     Ok(found)
 }
 
-/// Removes prepared segments that an earlier process left behind. Call it under the directory
+/// Removes prepared segments, and removed ones, that an earlier process left behind. Call it under the directory
 /// lock, before the first chain that prepares into `spare_dir` is opened.
 ///
 /// # Errors
@@ -96,7 +97,7 @@ pub fn clear_spares(spare_dir: &Path) -> Result<usize, SegmentError> {
         if entry
             .file_name()
             .to_str()
-            .is_some_and(|name| name.ends_with(SPARE_SUFFIX))
+            .is_some_and(|name| name.ends_with(SPARE_SUFFIX) || name.ends_with(REMOVED_SUFFIX))
         {
             let path = entry.path();
             std::fs::remove_file(&path)

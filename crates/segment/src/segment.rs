@@ -8,8 +8,8 @@ use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering, fence};
-use std::sync::{Arc, Weak};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::{Duration, SystemTime};
 
 use parking_lot::RwLock;
@@ -54,9 +54,6 @@ impl Part {
     }
 }
 
-const PRESENT: u8 = 0;
-const RENAMED: u8 = 1;
-
 /// What a removed segment's file is called until it is unlinked.
 pub(crate) const REMOVED_SUFFIX: &str = ".deleted";
 
@@ -69,7 +66,8 @@ pub struct Segment {
     start: Position,
     len: AtomicU64,
     modified_ms: AtomicU64,
-    place: AtomicU8,
+    /// Where the file went when it was removed.
+    removed: OnceLock<PathBuf>,
     used: AtomicBool,
     reader: RwLock<Option<Arc<dyn SegmentReader>>>,
 }
@@ -98,7 +96,7 @@ impl Segment {
             start,
             len: AtomicU64::new(found.len_bytes),
             modified_ms: AtomicU64::new(to_ms(found.modified)),
-            place: AtomicU8::new(PRESENT),
+            removed: OnceLock::new(),
             used: AtomicBool::new(false),
             reader: RwLock::new(None),
         })
@@ -137,11 +135,10 @@ impl Segment {
     /// Where the file lies now.
     #[must_use]
     pub fn path(&self) -> PathBuf {
-        let mut path = segment_path(&self.home.dir(), self.base, self.home.suffix);
-        if self.place.load(Ordering::Acquire) == RENAMED {
-            path.as_mut_os_string().push(REMOVED_SUFFIX);
+        match self.removed.get() {
+            Some(path) => path.clone(),
+            None => segment_path(&self.home.dir(), self.base, self.home.suffix),
         }
-        path
     }
 
     /// When it was last written: asked of the file for the segment that takes appends, remembered
@@ -372,13 +369,21 @@ impl Segment {
         self.touch();
     }
 
-    /// Renames the file out of the way; returns its new path.
+    /// Renames the file out of the way, into the directory for spares where there is one; returns its new path.
     pub(crate) fn rename_removed(&self) -> Result<PathBuf, SegmentError> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
         let from = self.path();
-        let mut to = from.clone();
+        let mut to = match &self.home.spare_dir {
+            Some(dir) => {
+                // Several chains may share it.
+                let number = NEXT.fetch_add(1, Ordering::Relaxed);
+                dir.join(format!("{}-{number}", std::process::id()))
+            }
+            None => from.clone(),
+        };
         to.as_mut_os_string().push(REMOVED_SUFFIX);
         std::fs::rename(&from, &to).map_err(|source| self.failed("remove", source))?;
-        self.place.store(RENAMED, Ordering::Release);
+        let _ = self.removed.set(to.clone());
         Ok(to)
     }
 }

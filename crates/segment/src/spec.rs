@@ -122,8 +122,9 @@ pub struct ChainConfig {
     pub suffix: &'static str,
     /// The shape of each segment.
     pub spec: SegmentSpec,
-    /// Prepared next segments live here and are renamed into place; same file system as `dir`.
-    /// `None`: a roll creates its file on the spot. Call [`crate::clear_spares`] at start.
+    /// Prepared next segments live here and are renamed into place, removed ones are renamed to here
+    /// until they are unlinked; same file system as `dir`. `None`: a roll creates its file on the spot,
+    /// and removed files stay in `dir` as `….deleted`. Call [`crate::clear_spares`] at start.
     pub spare_dir: Option<PathBuf>,
     /// How many segments to keep prepared. With [`Allocation::Whole`] from the start, otherwise
     /// once the active one is three quarters full. Default 1.

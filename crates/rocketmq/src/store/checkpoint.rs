@@ -81,6 +81,7 @@ impl Checkpoint {
         let is_new = !path.exists();
         let write = || -> io::Result<()> {
             let file = OpenOptions::new()
+                .read(true)
                 .write(true)
                 .create(true)
                 .truncate(false)
@@ -120,7 +121,10 @@ mod tests {
         assert_eq!(Checkpoint::read(dir.path()).unwrap(), Some(checkpoint));
         let bytes = std::fs::read(dir.path().join(CHECKPOINT)).unwrap();
         assert_eq!(bytes.len(), 4096);
-        assert_eq!(bytes[..17], [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0]);
+        assert_eq!(
+            bytes[..17],
+            [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0]
+        );
         std::fs::write(dir.path().join(CHECKPOINT), [0; 39]).unwrap();
         assert_eq!(Checkpoint::read(dir.path()).unwrap(), None);
     }

@@ -37,7 +37,9 @@ impl DelayLevels {
         if level <= 0 {
             return None;
         }
-        let delay = usize::try_from(level - 1).ok().and_then(|at| self.0.get(at));
+        let delay = usize::try_from(level - 1)
+            .ok()
+            .and_then(|at| self.0.get(at));
         Some(store_ms.saturating_add(delay.copied().unwrap_or(UNKNOWN_LEVEL_MS)))
     }
 }
@@ -170,7 +172,8 @@ impl Dispatch {
     /// Writes what is pending and tells `listener`.
     pub(crate) fn settle(&mut self, listener: &dyn StoreListener) -> Result<Settled, StoreError> {
         // By queue; the order within a queue stays.
-        self.pending.sort_by_key(|pending| Arc::as_ptr(&pending.queue).addr());
+        self.pending
+            .sort_by_key(|pending| Arc::as_ptr(&pending.queue).addr());
         let pending = std::mem::take(&mut self.pending);
         for run in pending.chunk_by(|a, b| Arc::ptr_eq(&a.queue, &b.queue)) {
             if let Settled::Gap(queue) = self.write_run(run, listener)? {
@@ -338,7 +341,9 @@ impl Dispatcher {
         while !rest.is_empty() {
             match message::find(rest) {
                 Ok(Found::Entry(entry)) => {
-                    entry.check_place(next).map_err(|defect| self.damaged(next, &defect))?;
+                    entry
+                        .check_place(next)
+                        .map_err(|defect| self.damaged(next, &defect))?;
                     dispatch.to_queue(&entry);
                     dispatch.to_index(&entry)?;
                     let size = entry.bytes.len();
@@ -365,7 +370,8 @@ impl Dispatcher {
             return Ok(is_longer);
         }
         dispatch.settle(listener)?;
-        self.dispatched_ms.store(dispatch.last_store_ms, Ordering::Release);
+        self.dispatched_ms
+            .store(dispatch.last_store_ms, Ordering::Release);
         if buffer.len() > PIECE_BYTES {
             buffer.truncate(PIECE_BYTES);
             buffer.shrink_to_fit();

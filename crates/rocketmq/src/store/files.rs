@@ -189,7 +189,9 @@ pub(crate) fn data_end(file: &File, from: u64, len: u64) -> io::Result<Option<u6
         };
         let hole = rustix::fs::seek(file, SeekFrom::Hole(at))?.min(len);
         while at < hole {
-            let want = usize::try_from(hole - at).unwrap_or(usize::MAX).min(buffer.len());
+            let want = usize::try_from(hole - at)
+                .unwrap_or(usize::MAX)
+                .min(buffer.len());
             let piece = buffer.get_mut(..want).unwrap_or_default();
             let read = read_full(file, piece, at)?;
             if read == 0 {

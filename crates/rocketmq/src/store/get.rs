@@ -43,7 +43,10 @@ impl Store {
         let Some(queue) = self.queues.get(request.topic, request.queue_id) else {
             return Ok(result);
         };
-        let (min, max) = (self.queues.min_offset(&queue, self.log.start())?, queue.end());
+        let (min, max) = (
+            self.queues.min_offset(&queue, self.log.start())?,
+            queue.end(),
+        );
         (result.min_offset, result.max_offset) = (min, max);
         let offset = request.offset;
         let (status, next) = match offset {
@@ -76,7 +79,9 @@ impl Store {
         let mut is_full = false;
         while looked_at < most && !is_full && result.next_offset < result.max_offset {
             let ask = UNITS_PER_READ.min(most - looked_at).max(1);
-            let units = self.queues.read(queue, result.next_offset, ask, request.access)?;
+            let units = self
+                .queues
+                .read(queue, result.next_offset, ask, request.access)?;
             if units.is_empty() {
                 // Its file went while we looked.
                 saw_removed = true;
@@ -95,7 +100,10 @@ impl Store {
                     }
                     result.bytes += size;
                     result.units.push((result.next_offset, unit));
-                    match rows.last_mut().filter(|row| row.end == unit.physical_offset) {
+                    match rows
+                        .last_mut()
+                        .filter(|row| row.end == unit.physical_offset)
+                    {
                         Some(row) => row.end = unit.entry_end(),
                         None => rows.push(unit.physical_offset..unit.entry_end()),
                     }
@@ -126,12 +134,7 @@ impl Store {
     }
 
     /// Turns rows into parts. A row whose file went meanwhile ends the answer before it.
-    fn fetch(
-        &self,
-        rows: &[Row],
-        access: Access,
-        result: &mut GetResult,
-    ) -> Result<(), ReadError> {
+    fn fetch(&self, rows: &[Row], access: Access, result: &mut GetResult) -> Result<(), ReadError> {
         for row in rows {
             let bytes = row.end.position().0.saturating_sub(row.start.position().0);
             let Some(segment) = self.log.segment_of(row.start, bytes) else {
@@ -184,15 +187,16 @@ impl Store {
         }
     }
 
-    fn store_time_of(
-        &self,
-        queue: &Queue,
-        offset: QueueOffset,
-    ) -> Result<Option<i64>, ReadError> {
-        let Some(unit) = self.queues.unit(queue, offset)?.filter(|unit| !unit.is_prefill()) else {
+    fn store_time_of(&self, queue: &Queue, offset: QueueOffset) -> Result<Option<i64>, ReadError> {
+        let Some(unit) = self
+            .queues
+            .unit(queue, offset)?
+            .filter(|unit| !unit.is_prefill())
+        else {
             return Ok(None);
         };
-        self.log.store_time_at(unit.physical_offset, unit.size_bytes)
+        self.log
+            .store_time_at(unit.physical_offset, unit.size_bytes)
     }
 
     /// The place in a queue that a time means: `Lower` the first message at or after it (the end of the queue if there is

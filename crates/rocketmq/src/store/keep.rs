@@ -83,7 +83,8 @@ impl Store {
     pub fn retain(&self) -> Result<Retained, StoreError> {
         let _keeping = self.keeping.lock();
         let usage = (self.disk_usage)(&self.root);
-        let disk_used = usage.map_err(|error| StoreError::io("ask how full is", &self.root, error))?;
+        let disk_used =
+            usage.map_err(|error| StoreError::io("ask how full is", &self.root, error))?;
         let is_full = disk_used > self.settings.disk_ratio_full;
         if self.is_full.swap(is_full, Ordering::Relaxed) != is_full {
             tracing::warn!(disk_used, refusing = is_full, "disk is full, or no longer");
@@ -106,7 +107,9 @@ impl Store {
     fn remove_old(&self, disk_used: f64) -> Result<usize, StoreError> {
         let settings = &self.settings;
         let is_forced = disk_used > settings.disk_ratio_force;
-        let is_hour = settings.delete_hours.contains(&local_hour(self.clock.now_ms()));
+        let is_hour = settings
+            .delete_hours
+            .contains(&local_hour(self.clock.now_ms()));
         if !(is_forced || is_hour || disk_used > settings.disk_ratio_clean) {
             return Ok(0);
         }

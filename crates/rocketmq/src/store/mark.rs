@@ -50,7 +50,10 @@ impl Mark {
     }
 
     /// The mark in `own_dir`; `None` where there is none that can be read, with a note if there is one.
-    pub(crate) fn read(own_dir: &Path, notes: &mut Vec<String>) -> Result<Option<Self>, StoreError> {
+    pub(crate) fn read(
+        own_dir: &Path,
+        notes: &mut Vec<String>,
+    ) -> Result<Option<Self>, StoreError> {
         let path = own_dir.join(NAME);
         let Some(bytes) = files::read(&path)? else {
             return Ok(None);

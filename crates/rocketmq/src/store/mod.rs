@@ -47,3 +47,6 @@ pub use read_types::{
 pub use report::{LogFileReport, RecoveryReport};
 pub use settings::{DiskUsage, Durability, StoreOptions, StoreSettings};
 pub use store::{LOCK_FILE, OWN_DIR, Store, StoreState};
+
+#[cfg(test)]
+mod tests;

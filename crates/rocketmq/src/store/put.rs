@@ -71,7 +71,11 @@ impl Store {
         shapes: Vec<Shape<'_>>,
         ack: Option<Ack>,
     ) -> Result<Put, PutError> {
-        let longest = shapes.iter().map(Shape::properties_bytes).max().unwrap_or(0);
+        let longest = shapes
+            .iter()
+            .map(Shape::properties_bytes)
+            .max()
+            .unwrap_or(0);
         if longest > PROPERTIES_BYTES_MAX {
             return Err(PutError::Illegal(format!(
                 "{longest} bytes of properties, at most {PROPERTIES_BYTES_MAX}"

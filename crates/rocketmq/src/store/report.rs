@@ -113,14 +113,28 @@ impl RecoveryReport {
         let dir = own_dir.join("recovery");
         files::make_dir(&dir)?;
         let name = dir.join(self.started_at_ms.to_string());
-        files::replace(disk, own_dir, &name.with_extension("json"), self.to_json().as_bytes())?;
-        files::replace(disk, own_dir, &name.with_extension("txt"), self.to_string().as_bytes())
+        files::replace(
+            disk,
+            own_dir,
+            &name.with_extension("json"),
+            self.to_json().as_bytes(),
+        )?;
+        files::replace(
+            disk,
+            own_dir,
+            &name.with_extension("txt"),
+            self.to_string().as_bytes(),
+        )
     }
 }
 
 impl fmt::Display for RecoveryReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let stop = if self.clean { "clean stop" } else { "unclean stop" };
+        let stop = if self.clean {
+            "clean stop"
+        } else {
+            "unclean stop"
+        };
         writeln!(
             f,
             "{}: {stop}, log from {} to {} (exclusive), {} queues, {} ms",
@@ -151,7 +165,9 @@ impl fmt::Display for RecoveryReport {
                 file.kept_bytes,
                 file.cut_bytes,
                 file.spare_bytes,
-                file.reason.as_ref().map_or(String::new(), |why| format!(": {why}"))
+                file.reason
+                    .as_ref()
+                    .map_or(String::new(), |why| format!(": {why}"))
             )?;
             if let Some(copy) = &file.quarantined {
                 writeln!(f, "    kept in {}", copy.display())?;

@@ -84,7 +84,10 @@ impl Default for StoreSettings {
             delay_levels_ms: [1, 5, 10, 30]
                 .map(|seconds| seconds * SECOND)
                 .into_iter()
-                .chain([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 30, 60, 120].map(|minutes| minutes * MINUTE))
+                .chain(
+                    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 30, 60, 120]
+                        .map(|minutes| minutes * MINUTE),
+                )
                 .collect(),
             property_crc: false,
             flush_interval: Duration::from_millis(500),
@@ -104,11 +107,6 @@ impl Default for StoreSettings {
 }
 
 impl StoreSettings {
-    /// Units of a consume queue file.
-    pub(crate) fn queue_file_units(&self) -> i64 {
-        i64::try_from(self.queue_file_bytes / UNIT_BYTES as u64).unwrap_or(i64::MAX)
-    }
-
     pub(super) fn check(&self, root: &Path) -> Result<(), StoreError> {
         let refuse = |what: &str| Err(StoreError::unusable(root, what));
         if !(4096..=1 << 40).contains(&self.commit_log_file_bytes) {

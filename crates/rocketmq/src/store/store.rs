@@ -181,7 +181,9 @@ impl Store {
             segment::Mark::Committed => chain.commit_to(upto),
             segment::Mark::Durable => chain.flush_to(upto),
         };
-        reached.map(|_| ()).map_err(|error| Poisoned(error.to_string()))
+        reached
+            .map(|_| ())
+            .map_err(|error| Poisoned(error.to_string()))
     }
 
     /// Waits until everything that readers may see by now is in its queue and in the index; false if that will not be.
@@ -256,15 +258,17 @@ impl Store {
     }
 
     pub(super) fn check_writable(&self) -> Result<(), PutError> {
-        if let Some(poison) = self.log.shared().poison_of() {
-            return Err(PutError::NotWritable(poison.0));
+        if let Some(poison) = self.log.chain().poisoned() {
+            return Err(PutError::NotWritable(poison.to_string()));
         }
         if let Some(why) = self.dispatcher.failed() {
             return Err(PutError::NotWritable(why));
         }
         if self.is_full.load(Ordering::Relaxed) {
             let most = self.settings.disk_ratio_full;
-            return Err(PutError::NotWritable(format!("the disk is fuller than {most}")));
+            return Err(PutError::NotWritable(format!(
+                "the disk is fuller than {most}"
+            )));
         }
         Ok(())
     }

@@ -43,10 +43,6 @@ impl Tail {
         }
     }
 
-    pub(super) fn last_store_ms(&self) -> i64 {
-        self.last_store_ms
-    }
-
     pub(super) fn take_appender(&mut self) -> Option<Appender> {
         self.appender.take()
     }
@@ -133,7 +129,11 @@ impl CommitLog {
         let first = queue.assigned();
         let (mut at, mut number) = (start, first);
         for item in items.iter_mut() {
-            let queue_offset = if item.has_place { number } else { QueueOffset(0) };
+            let queue_offset = if item.has_place {
+                number
+            } else {
+                QueueOffset(0)
+            };
             item.shape.stamp(&Place {
                 physical_offset: at,
                 queue_offset,

@@ -29,7 +29,7 @@ use append::Tail;
 pub(crate) use append::{Item, Stored};
 pub(crate) use scan::{EntryFraming, Piece};
 pub use shared::Ack;
-pub(crate) use shared::{Bell, Shared};
+pub(crate) use shared::Shared;
 
 /// Blocks in which a warmed file is written ahead.
 const WARM_BLOCK_BYTES: u32 = 64 << 10;
@@ -179,11 +179,6 @@ impl CommitLog {
         Ok(entry_in(&lease).map(|entry| entry.store_timestamp_ms))
     }
 
-    /// Newest store time given out.
-    pub(crate) fn last_store_ms(&self) -> i64 {
-        self.tail.lock().last_store_ms()
-    }
-
     /// Makes everything written durable, and waits for it.
     pub(crate) fn flush(&self) -> Result<Position, StoreError> {
         Ok(self.chain.flush_to(self.chain.marks().written)?)
@@ -214,7 +209,11 @@ fn chain_config(dir: &Path, spare_dir: &Path, settings: &StoreSettings) -> Chain
     let spec = SegmentSpec {
         capacity_bytes: settings.commit_log_file_bytes,
         allocation: Allocation::Whole,
-        zero_block_bytes: if settings.warm_files { WARM_BLOCK_BYTES } else { 0 },
+        zero_block_bytes: if settings.warm_files {
+            WARM_BLOCK_BYTES
+        } else {
+            0
+        },
         ..SegmentSpec::default()
     };
     let unsynced_age_max = match settings.durability {

@@ -67,7 +67,9 @@ impl Framing for EntryFraming<'_> {
             Err(defect) => return torn(&defect),
         };
         let Some(bytes) = reader.bytes(at, announced)? else {
-            return torn(&format!("an entry of {announced} bytes where {rest} are left"));
+            return torn(&format!(
+                "an entry of {announced} bytes where {rest} are left"
+            ));
         };
         let place = PhysicalOffset::from(segment::Position(self.base + at));
         let whole = message::decode(bytes).and_then(|entry| {
@@ -112,7 +114,9 @@ impl CommitLog {
         let within = at.position().0 - segment.base();
         let there = upto.position().0.saturating_sub(at.position().0);
         let there = there.min(segment.len().saturating_sub(within));
-        let len = buffer.len().min(usize::try_from(there).unwrap_or(usize::MAX));
+        let len = buffer
+            .len()
+            .min(usize::try_from(there).unwrap_or(usize::MAX));
         let buffer = buffer.get_mut(..len).unwrap_or_default();
         Ok(Piece::Bytes(segment.read_into(within, buffer)?))
     }

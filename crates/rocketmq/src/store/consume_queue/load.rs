@@ -73,7 +73,9 @@ impl Queues {
             let mut outcome = work().map(|loaded| all.add(loaded));
             for helper in helpers {
                 // A helper that panicked has broken an invariant of ours; it must not look like an empty directory.
-                let loaded = helper.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                let loaded = helper
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
                 outcome = outcome.and(loaded.map(|loaded| all.add(loaded)));
             }
             outcome
@@ -89,7 +91,9 @@ impl Queues {
     ) -> Result<(), StoreError> {
         let dir = self.dir.join(name);
         let Some(topic) = name.to_str() else {
-            loaded.notes.push(format!("{}: no topic's name, left alone", dir.display()));
+            loaded
+                .notes
+                .push(format!("{}: no topic's name, left alone", dir.display()));
             return Ok(());
         };
         for child in files::names_in(&dir)? {
@@ -134,7 +138,8 @@ impl Queues {
             let file = File::open(&path).map_err(failed("open"))?;
             let is_last = index + 1 == bases.len();
             self.check_length(&file, &path, is_last, loaded)?;
-            let (units, last) = good_prefix(&file, self.file_bytes, bound).map_err(failed("read"))?;
+            let (units, last) =
+                good_prefix(&file, self.file_bytes, bound).map_err(failed("read"))?;
             if units == 0 && index > 0 {
                 later.push(path);
                 continue;
@@ -173,7 +178,10 @@ impl Queues {
                 )),
             }
         }
-        if let Some(odd) = bases.iter().find(|base| !base.is_multiple_of(self.file_bytes)) {
+        if let Some(odd) = bases
+            .iter()
+            .find(|base| !base.is_multiple_of(self.file_bytes))
+        {
             let path = segment::segment_path(dir, *odd, "");
             return Err(StoreError::unusable(
                 &path,
@@ -246,11 +254,7 @@ impl Loaded {
 }
 
 /// How many units at the start of a file count, and the last of them.
-fn good_prefix(
-    file: &File,
-    file_bytes: u64,
-    bound: Bound,
-) -> io::Result<(u64, Option<QueueUnit>)> {
+fn good_prefix(file: &File, file_bytes: u64, bound: Bound) -> io::Result<(u64, Option<QueueUnit>)> {
     let unit = |index: u64| -> io::Result<Option<QueueUnit>> {
         let mut bytes = [0; UNIT_BYTES];
         let len = read_full(file, &mut bytes, index * UNIT)?;
@@ -265,7 +269,11 @@ fn good_prefix(
     let mut last = None;
     while low < high {
         // The first units first: most files are nearly empty.
-        let middle = if low == 0 { high.min(16) / 2 } else { low + (high - low) / 2 };
+        let middle = if low == 0 {
+            high.min(16) / 2
+        } else {
+            low + (high - low) / 2
+        };
         match unit(middle)? {
             Some(found) => {
                 last = Some(found);

@@ -12,7 +12,7 @@ mod queue;
 mod table;
 mod unit;
 
-pub(crate) use load::{Bound, Loaded};
+pub(crate) use load::Bound;
 pub(crate) use queue::Queue;
 pub(crate) use table::Queues;
 pub use unit::{PREFILL_SIZE, QueueUnit, UNIT_BYTES};

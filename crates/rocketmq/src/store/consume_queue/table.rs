@@ -124,7 +124,9 @@ impl Queues {
     /// The ids of a topic's queues.
     pub(crate) fn ids(&self, topic: &str) -> Vec<i32> {
         let topic = self.topics.read().get(topic).cloned();
-        topic.map_or_else(Vec::new, |topic| topic.queues.read().keys().copied().collect())
+        topic.map_or_else(Vec::new, |topic| {
+            topic.queues.read().keys().copied().collect()
+        })
     }
 
     /// The topics that have queues.
@@ -246,7 +248,9 @@ impl Queues {
         self.cache.put((queue.number, number), &file);
         let mut unsynced = self.unsynced.lock();
         let above = [Some(dir.as_path()), dir.parent(), Some(&self.dir)];
-        unsynced.dirs.extend(above.into_iter().flatten().map(Path::to_owned));
+        unsynced
+            .dirs
+            .extend(above.into_iter().flatten().map(Path::to_owned));
         Ok(file)
     }
 
@@ -255,7 +259,9 @@ impl Queues {
         let piece = unit.repeat(1024);
         let mut at = 0;
         while at < upto {
-            let len = usize::try_from(upto - at).unwrap_or(usize::MAX).min(piece.len());
+            let len = usize::try_from(upto - at)
+                .unwrap_or(usize::MAX)
+                .min(piece.len());
             let bytes = piece.get(..len).unwrap_or_default();
             files::write_all_at(&*self.disk, file, bytes, at)?;
             at += bytes.len() as u64;
@@ -335,9 +341,9 @@ impl Queues {
             let (mut low, mut high) = (queue.first(), queue.end());
             while low < high {
                 let middle = QueueOffset(low.0 + (high.0 - low.0) / 2);
-                let is_below = self.unit(queue, middle)?.is_none_or(|unit| {
-                    unit.is_prefill() || unit.physical_offset < log_start
-                });
+                let is_below = self
+                    .unit(queue, middle)?
+                    .is_none_or(|unit| unit.is_prefill() || unit.physical_offset < log_start);
                 if is_below {
                     low = middle.next();
                 } else {

@@ -119,7 +119,9 @@ impl IndexFile {
         let previous = if newest < header.count { newest } else { 0 };
         let seconds = match header.begin_ms {
             begin if begin <= 0 => 0,
-            begin => i32::try_from(store_ms.saturating_sub(begin).max(0) / 1000).unwrap_or(i32::MAX),
+            begin => {
+                i32::try_from(store_ms.saturating_sub(begin).max(0) / 1000).unwrap_or(i32::MAX)
+            }
         };
         let entry = IndexEntry {
             hash,
@@ -159,7 +161,9 @@ impl IndexFile {
         while at > 0 && at < below && out.len() < hits_max {
             below = at;
             let entry = self.entry(&file, at)?;
-            let from_ms = header.begin_ms.saturating_add(i64::from(entry.seconds) * 1000);
+            let from_ms = header
+                .begin_ms
+                .saturating_add(i64::from(entry.seconds) * 1000);
             // The second that an entry counts has begun a while before.
             let upto_ms = from_ms.saturating_add(999);
             if entry.hash == hash && upto_ms >= begin_ms && from_ms <= end_ms {

@@ -76,7 +76,10 @@ impl IndexFiles {
             let (keep, from) = cut_of(file, &prefix, state)?;
             if keep.end <= 1 {
                 files::remove(file.path())?;
-                notes.push(format!("{}: no entry is left, removed", file.path().display()));
+                notes.push(format!(
+                    "{}: no entry is left, removed",
+                    file.path().display()
+                ));
                 self.drop_from(index, &files, &mut notes)?;
                 return Ok((from, notes));
             }
@@ -105,7 +108,10 @@ impl IndexFiles {
     ) -> Result<(), StoreError> {
         for file in files.iter().skip(first) {
             files::remove(file.path())?;
-            notes.push(format!("{}: made again from the log", file.path().display()));
+            notes.push(format!(
+                "{}: made again from the log",
+                file.path().display()
+            ));
         }
         self.files.write().truncate(first);
         files::sync_dir(&*self.disk, &self.dir)
@@ -121,7 +127,11 @@ impl IndexFiles {
         let path = file.path();
         let failed = |error| StoreError::io("rebuild", path, error);
         let shape = self.shape;
-        let open = OpenOptions::new().read(true).write(true).open(path).map_err(failed)?;
+        let open = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(path)
+            .map_err(failed)?;
         files::zero_from(path, &open, shape.entry_at(keep.end), shape.file_bytes())
             .map_err(failed)?;
         let mut slots = vec![0u32; usize::try_from(shape.slots).unwrap_or(0)];

@@ -63,7 +63,9 @@ impl IndexFiles {
                 let (found, wanted) = (about.len(), shape.file_bytes());
                 return Err(StoreError::unusable(
                     &path,
-                    format!("has {found} bytes where {wanted} are expected: set maxHashSlotNum and maxIndexNum to what the directory was made with, or move the file away"),
+                    format!(
+                        "has {found} bytes where {wanted} are expected: set maxHashSlotNum and maxIndexNum to what the directory was made with, or move the file away"
+                    ),
                 ));
             }
         }
@@ -96,7 +98,12 @@ impl IndexFiles {
     }
 
     /// Adds the keys of a message, unless it is in the index already.
-    pub(crate) fn add(&self, entry: &Entry<'_>, topic: &str, now_ms: i64) -> Result<(), StoreError> {
+    pub(crate) fn add(
+        &self,
+        entry: &Entry<'_>,
+        topic: &str,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
         if entry.sys_flag.transaction() == TransactionKind::Rollback {
             return Ok(());
         }
@@ -123,7 +130,11 @@ impl IndexFiles {
         file.put(hash, entry.physical_offset, entry.store_timestamp_ms)
     }
 
-    fn roll(&self, full: Option<Arc<IndexFile>>, now_ms: i64) -> Result<Arc<IndexFile>, StoreError> {
+    fn roll(
+        &self,
+        full: Option<Arc<IndexFile>>,
+        now_ms: i64,
+    ) -> Result<Arc<IndexFile>, StoreError> {
         files::make_dir(&self.dir)?;
         let header = match &full {
             Some(full) => Header::following(full.header().end, full.header().end_ms),
@@ -241,6 +252,9 @@ mod tests {
     fn a_name_is_the_local_time() {
         let name = format!("{:0NAME_DIGITS$}", local_name(1_700_000_000_123));
         assert_eq!(name.len(), 17);
-        assert!(name.starts_with("202311") && name.ends_with("20123"), "{name}");
+        assert!(
+            name.starts_with("202311") && name.ends_with("20123"),
+            "{name}"
+        );
     }
 }

@@ -122,7 +122,10 @@ mod tests {
     fn a_batch_reads_back_and_its_damage_is_named() {
         let good = encode(&[(7, b"one", b"K\x011\x02"), (0, b"", b"")]);
         let read: Vec<_> = BatchMessages::of(&good).collect::<Result<_, _>>().unwrap();
-        assert_eq!((read[0].flag, read[0].body, read[0].properties), (7, &b"one"[..], &b"K\x011\x02"[..]));
+        assert_eq!(
+            (read[0].flag, read[0].body, read[0].properties),
+            (7, &b"one"[..], &b"K\x011\x02"[..])
+        );
         assert_eq!((read[1].body, read[1].properties), (&b""[..], &b""[..]));
         type Damage = fn(&mut Vec<u8>);
         let cases: &[(Damage, usize, &str)] = &[
@@ -141,7 +144,13 @@ mod tests {
             let mut bytes = good.clone();
             damage(&mut bytes);
             let read: Result<Vec<_>, _> = BatchMessages::of(&bytes).collect();
-            assert_eq!(read, Err(BatchDefect { index: *index, what }));
+            assert_eq!(
+                read,
+                Err(BatchDefect {
+                    index: *index,
+                    what
+                })
+            );
         }
     }
 

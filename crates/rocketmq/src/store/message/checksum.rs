@@ -17,9 +17,7 @@ pub fn body_crc(body: &[u8]) -> u32 {
 }
 
 /// The property that covers `parts`, in order, ready to be put behind them.
-pub(super) fn crc_property<'a>(
-    parts: impl Iterator<Item = &'a [u8]>,
-) -> [u8; PROPERTY_CRC_BYTES] {
+pub(super) fn crc_property<'a>(parts: impl Iterator<Item = &'a [u8]>) -> [u8; PROPERTY_CRC_BYTES] {
     let mut digest = Digest::new(CrcAlgorithm::Crc32IsoHdlc);
     parts.for_each(|part| digest.update(part));
     let mut rest = low_half(digest.finalize());

@@ -156,7 +156,11 @@ impl<'a> Shape<'a> {
             .sys_flag
             .with(SysFlag::BORN_HOST_V6, message.born_host.is_ipv6())
             .with(SysFlag::STORE_HOST_V6, message.store_host.is_ipv6());
-        let magic = if topic_length_bytes == 2 { MAGIC_V2 } else { MAGIC_V1 };
+        let magic = if topic_length_bytes == 2 {
+            MAGIC_V2
+        } else {
+            MAGIC_V1
+        };
         let mut head = Head {
             bytes: [0; HEAD_BYTES_MAX],
             end: 0,
@@ -242,7 +246,9 @@ impl<'a> Shape<'a> {
 
 /// What must stand between two texts of properties.
 fn separator(before: &[u8], after: &[u8]) -> &'static [u8] {
-    let is_open = before.last().is_some_and(|last| *last != PROPERTY_SEPARATOR);
+    let is_open = before
+        .last()
+        .is_some_and(|last| *last != PROPERTY_SEPARATOR);
     if is_open && !after.is_empty() {
         &[PROPERTY_SEPARATOR]
     } else {

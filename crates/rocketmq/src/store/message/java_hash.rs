@@ -37,7 +37,7 @@ mod tests {
             ("a", 97),
             ("TagA", 2_598_919),
             ("polygenelubricants", i32::MIN),
-            ("日本", 838_037),
+            ("日本", 835_047),
             ("😀", 1_772_899),
         ] {
             assert_eq!(java_hash(text), hash, "{text}");

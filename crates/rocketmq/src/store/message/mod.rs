@@ -24,6 +24,6 @@ pub use entry::{
 pub use java_hash::{index_hash, java_hash, tags_code};
 pub use message_id::{BadMessageId, OffsetMessageId, UniqueKey};
 pub use properties::{
-    NAME_VALUE_SEPARATOR, PROPERTY_SEPARATOR, Properties, key, push_property, property,
+    NAME_VALUE_SEPARATOR, PROPERTY_SEPARATOR, Properties, key, property, push_property,
 };
 pub use sys_flag::{SysFlag, TransactionKind};

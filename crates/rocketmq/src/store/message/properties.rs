@@ -126,10 +126,7 @@ mod tests {
 
     #[test]
     fn the_later_of_two_counts() {
-        assert_eq!(
-            property(b"K\x011\x02K\x012\x02", "K").as_deref(),
-            Some("2")
-        );
+        assert_eq!(property(b"K\x011\x02K\x012\x02", "K").as_deref(), Some("2"));
         assert_eq!(property(b"K\x011\x02", "k"), None);
     }
 

@@ -24,7 +24,9 @@ pub(super) fn find(
     report: &mut RecoveryReport,
 ) -> Result<Vec<FoundSegment>, StoreError> {
     for name in files::names_in(dir)? {
-        let is_file = name.to_str().is_some_and(|name| parse_base(name, "").is_some());
+        let is_file = name
+            .to_str()
+            .is_some_and(|name| parse_base(name, "").is_some());
         if !is_file {
             report.notes.push(format!(
                 "{}: not a commit log file; RocketMQ does not start with it there",
@@ -41,7 +43,9 @@ pub(super) fn find(
             let len = file.len_bytes;
             return Err(StoreError::unusable(
                 &path,
-                format!("has {len} bytes where files of {file_bytes} are configured: set mappedFileSizeCommitLog to what the directory was made with"),
+                format!(
+                    "has {len} bytes where files of {file_bytes} are configured: set mappedFileSizeCommitLog to what the directory was made with"
+                ),
             ));
         }
         if is_cut_off {
@@ -62,7 +66,10 @@ pub(super) fn find(
         {
             return Err(StoreError::damaged(
                 &before.path(dir, ""),
-                format!("the file after it is {}: one is missing between them; bring it back, or move the older files away", after.base),
+                format!(
+                    "the file after it is {}: one is missing between them; bring it back, or move the older files away",
+                    after.base
+                ),
             ));
         }
     }
@@ -76,7 +83,9 @@ pub(super) fn entry_bytes(
     offset: PhysicalOffset,
 ) -> Option<Vec<u8>> {
     let at = u64::try_from(offset.0).ok()?;
-    let index = found.partition_point(|file| file.base <= at).checked_sub(1)?;
+    let index = found
+        .partition_point(|file| file.base <= at)
+        .checked_sub(1)?;
     let file = found.get(index)?;
     let within = at - file.base;
     let open = File::open(file.path(dir, "")).ok()?;
@@ -114,7 +123,9 @@ pub(super) fn has_entry_within(
     let mut buffer = vec![0; PIECE_BYTES];
     let mut at = range.start;
     while at + 8 <= range.end {
-        let want = usize::try_from(range.end - at).unwrap_or(usize::MAX).min(buffer.len());
+        let want = usize::try_from(range.end - at)
+            .unwrap_or(usize::MAX)
+            .min(buffer.len());
         let piece = buffer.get_mut(..want).unwrap_or_default();
         let read = files::read_full(&open, piece, at).map_err(failed)?;
         let piece = piece.get(..read).unwrap_or_default();
@@ -138,9 +149,8 @@ pub(super) fn has_entry_within(
 fn is_entry_of(open: &File, base: u64, within: u64, len: u64) -> bool {
     let place = PhysicalOffset::from(segment::Position(base + within));
     announced_entry(open, within, len).is_some_and(|bytes| {
-        message::decode(&bytes).is_ok_and(|entry| {
-            entry.check_place(place).is_ok() && entry.check_body().is_ok()
-        })
+        message::decode(&bytes)
+            .is_ok_and(|entry| entry.check_place(place).is_ok() && entry.check_body().is_ok())
     })
 }
 
@@ -158,7 +168,9 @@ pub(super) fn quarantine_copy(
     let mut buffer = vec![0; PIECE_BYTES];
     let mut at = range.start;
     while at < range.end {
-        let want = usize::try_from(range.end - at).unwrap_or(usize::MAX).min(buffer.len());
+        let want = usize::try_from(range.end - at)
+            .unwrap_or(usize::MAX)
+            .min(buffer.len());
         let piece = buffer.get_mut(..want).unwrap_or_default();
         let read = files::read_full(&open, piece, at).map_err(failed)?;
         if read == 0 {

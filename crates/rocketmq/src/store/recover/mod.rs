@@ -136,15 +136,25 @@ impl Recovery<'_> {
     /// End of the files there are.
     fn files_end(&self) -> PhysicalOffset {
         let last = self.found.last();
-        let end = last.map_or(0, |last| last.base + self.options.settings.commit_log_file_bytes);
+        let end = last.map_or(0, |last| {
+            last.base + self.options.settings.commit_log_file_bytes
+        });
         PhysicalOffset::from(segment::Position(end))
     }
 
-    fn load_queues(&mut self, bound: Bound) -> Result<(Arc<Queues>, Option<PhysicalOffset>), StoreError> {
+    fn load_queues(
+        &mut self,
+        bound: Bound,
+    ) -> Result<(Arc<Queues>, Option<PhysicalOffset>), StoreError> {
         let settings = &self.options.settings;
         let dir = self.root.join("consumequeue");
         let disk = Arc::clone(self.disk);
-        let queues = Queues::new(dir, settings.queue_file_bytes, settings.queue_files_open_max, disk);
+        let queues = Queues::new(
+            dir,
+            settings.queue_file_bytes,
+            settings.queue_files_open_max,
+            disk,
+        );
         let loaded = queues.load(bound)?;
         self.report.queues = loaded.queues;
         self.report.cut_queue_files += loaded.cut_files;
@@ -189,9 +199,12 @@ impl Recovery<'_> {
                 };
                 return Ok((plan, queues));
             }
+            // The log lost what was durable when the mark was written: nothing but the log is believed.
             self.report.clean = false;
-            let note = "a consume queue names a message that the log does not have: recovered though the stop was clean";
+            let note = "a consume queue names a message that the log does not have: all of the log is walked though the stop was clean";
             self.report.notes.push(note.into());
+            self.mark = None;
+            self.checkpoint = Checkpoint::default();
         }
         let from = self.dispatch_mark();
         let (queues, _) = self.load_queues(Bound::Below(from))?;
@@ -206,7 +219,9 @@ impl Recovery<'_> {
 
     /// An empty log beside queues that were not: somebody has taken it away, and going on would use their offsets again.
     fn refuse_lost_log(&self) -> Result<(), StoreError> {
-        let had_messages = self.mark.is_some_and(|mark| mark.dispatched() > PhysicalOffset(0));
+        let had_messages = self
+            .mark
+            .is_some_and(|mark| mark.dispatched() > PhysicalOffset(0));
         if self.found.is_empty() && had_messages {
             return Err(StoreError::unusable(
                 &self.dir,
@@ -228,10 +243,17 @@ impl Recovery<'_> {
         }
         // A directory that was never ours: as RocketMQ does, from the file that begins before its checkpoint.
         let before_ms = self.checkpoint.dispatch_from_ms();
-        let older = self.found.iter().rev().map(|file| segment::Position(file.base).into());
+        let older = self
+            .found
+            .iter()
+            .rev()
+            .map(|file| segment::Position(file.base).into());
         older
             .into_iter()
-            .find(|at| self.entry_at(*at).is_some_and(|(_, store_ms)| store_ms <= before_ms))
+            .find(|at| {
+                self.entry_at(*at)
+                    .is_some_and(|(_, store_ms)| store_ms <= before_ms)
+            })
             .unwrap_or(start)
     }
 
@@ -305,6 +327,9 @@ impl Recovery<'_> {
     ) -> Result<Recovered, StoreError> {
         let index_from = PhysicalOffset(self.report.index_from);
         let mut indexed = end;
+        for queue in queues.all() {
+            queue.assign_up_to(queue.end());
+        }
         queues.sync()?;
         let mut index_files = 0;
         if let Some(index) = &self.index {
@@ -322,7 +347,10 @@ impl Recovery<'_> {
             &self.dir,
             &self.own_dir.join("spare"),
             &self.options.settings,
-            (Arc::clone(&self.options.engine), Arc::clone(&self.options.flush)),
+            (
+                Arc::clone(&self.options.engine),
+                Arc::clone(&self.options.flush),
+            ),
             Arc::clone(&self.options.clock),
             &self.found,
             self.last_ms,

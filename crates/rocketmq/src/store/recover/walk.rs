@@ -17,6 +17,7 @@ use super::super::error::StoreError;
 use super::super::files;
 use super::super::ids::PhysicalOffset;
 use super::super::listener::NoListener;
+use super::super::message::Entry;
 use super::super::report::LogFileReport;
 use super::{Plan, Recovery, log_files};
 
@@ -41,11 +42,7 @@ pub(super) struct Walk<'w, 'r> {
 }
 
 impl<'w, 'r> Walk<'w, 'r> {
-    pub(super) fn new(
-        recovery: &'w mut Recovery<'r>,
-        queues: &Arc<Queues>,
-        plan: Plan,
-    ) -> Self {
+    pub(super) fn new(recovery: &'w mut Recovery<'r>, queues: &Arc<Queues>, plan: Plan) -> Self {
         let options = recovery.options;
         let dispatch = Dispatch::new(
             Arc::clone(queues),
@@ -82,7 +79,7 @@ impl<'w, 'r> Walk<'w, 'r> {
             end = PhysicalOffset::from(Position(file.base + tail.valid_len));
             self.note(&file, within, &tail);
             at = file.base + tail.valid_len;
-            let is_full = is_full || tail.valid_len == tail.valid_len.max(self.file_bytes());
+            let is_full = is_full || tail.valid_len >= self.file_bytes();
             if !is_full {
                 self.end_in(index, &file, &tail)?;
                 break;
@@ -121,7 +118,9 @@ impl<'w, 'r> Walk<'w, 'r> {
         let file_bytes = self.file_bytes();
         let (plan, dispatch, gap) = (self.plan, &mut self.dispatch, &mut self.gap);
         let mut last_ms = self.recovery.last_ms;
-        let mut sink = |entry: &super::super::message::Entry<'_>| {
+        let mut entries = 0;
+        let mut sink = |entry: &Entry<'_>| {
+            entries += 1;
             last_ms = last_ms.max(entry.store_timestamp_ms);
             if entry.physical_offset >= plan.index_from {
                 dispatch.to_index(entry)?;
@@ -141,6 +140,7 @@ impl<'w, 'r> Walk<'w, 'r> {
         let tail = scan_tail(&path, within, &mut framing)?;
         let (is_full, failed) = (framing.is_full, framing.failed.take());
         self.recovery.last_ms = last_ms;
+        self.recovery.report.walked_entries += entries;
         match failed {
             Some(error) if self.gap.is_none() => Err(error),
             _ => Ok((tail, is_full)),
@@ -149,7 +149,6 @@ impl<'w, 'r> Walk<'w, 'r> {
 
     fn note(&mut self, file: &FoundSegment, within: u64, tail: &TailReport) {
         let report = &mut self.recovery.report;
-        report.walked_entries += tail.frames;
         report.walked_bytes += tail.valid_len.saturating_sub(within);
         report.files.push(LogFileReport {
             file: file.path(&self.recovery.dir, ""),
