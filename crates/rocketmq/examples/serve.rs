@@ -24,19 +24,28 @@ struct SystemClock;
 impl Clock for SystemClock {
     fn now_ms(&self) -> i64 {
         let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+        since.map_or(0, |since| {
+            i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+        })
     }
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let root = PathBuf::from(arguments.next().ok_or("usage: serve DIR [NAMESRV_PORT [BROKER_PORT]]")?);
+    let root = PathBuf::from(
+        arguments
+            .next()
+            .ok_or("usage: serve DIR [NAMESRV_PORT [BROKER_PORT]]")?,
+    );
     let mut port = || arguments.next().map_or(Ok(0), |port| port.parse::<u16>());
     let (names_port, broker_port) = (port()?, port()?);
     let names = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], names_port)))?;
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], broker_port)))?;
     let address = listener.local_addr()?;
-    let fast = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], address.port().saturating_sub(2))));
+    let fast = TcpListener::bind(SocketAddr::from((
+        [127, 0, 0, 1],
+        address.port().saturating_sub(2),
+    )));
 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (engine, _) = open_engine(EngineKind::Mmap, &EngineOptions::new(&root));
@@ -48,7 +57,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if std::env::var("DURABILITY").as_deref() == Ok("os") {
         store.settings.durability = Durability::Os;
     }
-    let name_server = Arc::new(NameServer::open(&root.join(".highwater/kvConfig.json"), clock)?);
+    let name_server = Arc::new(NameServer::open(
+        &root.join(".highwater/kvConfig.json"),
+        clock,
+    )?);
     let mut settings = BrokerSettings::at(address);
     if let Ok(seconds) = std::env::var("TRANSACTION_CHECK_SECONDS") {
         settings.transaction_check_interval = std::time::Duration::from_secs(seconds.parse()?);

@@ -81,7 +81,10 @@ impl Server {
     /// # Errors
     /// A thread or runtime that cannot be made.
     pub fn start(options: ServerOptions) -> io::Result<Self> {
-        let broker = options.broker.as_ref().map(|(_, broker)| Arc::clone(broker));
+        let broker = options
+            .broker
+            .as_ref()
+            .map(|(_, broker)| Arc::clone(broker));
         let mut listeners = Vec::new();
         if let Some((sockets, server)) = options.name_server {
             let service = || Service::NameServer(Arc::clone(&server));
@@ -95,7 +98,8 @@ impl Server {
             listener.set_nonblocking(true)?;
         }
         let count = options.threads.max(1);
-        let open: Arc<Vec<AtomicUsize>> = Arc::new((0..count).map(|_| AtomicUsize::new(0)).collect());
+        let open: Arc<Vec<AtomicUsize>> =
+            Arc::new((0..count).map(|_| AtomicUsize::new(0)).collect());
         let (stop, stopping) = watch::channel(false);
         let (senders, receivers): (Vec<_>, Vec<_>) =
             (0..count).map(|_| mpsc::unbounded_channel()).unzip();
@@ -135,7 +139,10 @@ impl Server {
     /// Connections open now.
     #[must_use]
     pub fn open_connections(&self) -> usize {
-        self.open.iter().map(|open| open.load(Ordering::Relaxed)).sum()
+        self.open
+            .iter()
+            .map(|open| open.load(Ordering::Relaxed))
+            .sum()
     }
 
     /// Stops accepting, lets connections finish within the grace, and waits for the threads. Blocks.
@@ -224,7 +231,8 @@ impl ShardThread {
                 }
             };
             let budget = Arc::clone(&self.budget);
-            let serving = connection::serve(stream, new.channel, new.service, budget, Rc::clone(shard));
+            let serving =
+                connection::serve(stream, new.channel, new.service, budget, Rc::clone(shard));
             tokio::task::spawn_local(async move {
                 serving.await;
                 drop(gone);
@@ -298,7 +306,11 @@ async fn accept(listener: &TcpListener, service: &Service, spread: &Spread) {
 impl Spread {
     /// Gives a connection to the shard that has the fewest; where there are too many, it is closed at once.
     fn hand_over(&self, stream: TcpStream, peer: SocketAddr, service: Service) -> io::Result<()> {
-        let open: usize = self.open.iter().map(|open| open.load(Ordering::Relaxed)).sum();
+        let open: usize = self
+            .open
+            .iter()
+            .map(|open| open.load(Ordering::Relaxed))
+            .sum();
         if open >= self.connections_max {
             return Err(io::Error::other("there are too many connections"));
         }

@@ -20,9 +20,15 @@ fn members_are_told_of_each_other() {
     two.consume("c2", "g", "T", "*", "TAG");
     one.pushed(40);
     two.pushed(40);
-    assert_eq!(list(&mut one).json(), json!({ "consumerIdList": ["c1", "c2"] }));
+    assert_eq!(
+        list(&mut one).json(),
+        json!({ "consumerIdList": ["c1", "c2"] })
+    );
     // The group's retry topic is there now.
-    assert_eq!(served.names().ask(105, &[("topic", "%RETRY%g")], b"").code, 0);
+    assert_eq!(
+        served.names().ask(105, &[("topic", "%RETRY%g")], b"").code,
+        0
+    );
     two.ask(35, &[("clientID", "c2"), ("consumerGroup", "g")], b"");
     one.pushed(40);
     two.consume("c2", "g", "T", "*", "TAG");
@@ -54,7 +60,12 @@ fn progress_is_kept() {
         client.ask(14, &fields, b"")
     };
     let commit = |client: &mut served::Client, topic, offset| {
-        let fields = [("consumerGroup", "g"), ("topic", topic), ("queueId", "0"), ("commitOffset", offset)];
+        let fields = [
+            ("consumerGroup", "g"),
+            ("topic", topic),
+            ("queueId", "0"),
+            ("commitOffset", offset),
+        ];
         client.ask(15, &fields, b"").code
     };
     assert_eq!(query(&mut client, &[]).code, 22);
@@ -62,7 +73,10 @@ fn progress_is_kept() {
     client.put("T", "0", "", b"x");
     client.pull("g", "T", "0", 0);
     assert_eq!(query(&mut client, &[]).number("offset"), 0, "a young queue");
-    assert_eq!(query(&mut client, &[("setZeroIfNotFound", "false")]).code, 22);
+    assert_eq!(
+        query(&mut client, &[("setZeroIfNotFound", "false")]).code,
+        22
+    );
     assert_eq!(commit(&mut client, "U", "1"), 17, "no such topic");
     assert_eq!(commit(&mut client, "T", "1"), 0);
     assert_eq!(query(&mut client, &[]).number("offset"), 1);
@@ -123,14 +137,27 @@ fn what_could_not_be_consumed_comes_again_and_dies_at_last() {
     assert_eq!(back(&mut client, again.physical_offset, "0", "1"), 0);
     let dead = messages(&client.pull("g", "%DLQ%g", "0", 0).body).remove(0);
     assert_eq!((dead.body.as_str(), dead.reconsume_times), ("hard", 2));
-    assert_eq!(dead.property("ORIGIN_MESSAGE_ID"), again.property("ORIGIN_MESSAGE_ID"));
-    assert_eq!(back(&mut client, first.physical_offset, "-1", "16"), 0, "at once");
-    assert_eq!(messages(&client.pull("g", "%DLQ%g", "0", 1).body)[0].reconsume_times, 1);
+    assert_eq!(
+        dead.property("ORIGIN_MESSAGE_ID"),
+        again.property("ORIGIN_MESSAGE_ID")
+    );
+    assert_eq!(
+        back(&mut client, first.physical_offset, "-1", "16"),
+        0,
+        "at once"
+    );
+    assert_eq!(
+        messages(&client.pull("g", "%DLQ%g", "0", 1).body)[0].reconsume_times,
+        1
+    );
     assert_eq!(back(&mut client, 1 << 40, "0", "16"), 1);
     // A client that cannot send back sends to the retry topic itself.
     let mut fields = served::message("%RETRY%g", "0", "");
     fields.push(("l", "2".to_owned()));
-    fields.iter_mut().filter(|(name, _)| *name == "j").for_each(|(_, times)| *times = "3".to_owned());
+    fields
+        .iter_mut()
+        .filter(|(name, _)| *name == "j")
+        .for_each(|(_, times)| *times = "3".to_owned());
     let fields: Vec<_> = fields.iter().map(|(n, v)| (*n, v.as_str())).collect();
     assert_eq!(client.ask(310, &fields, b"too often").code, 0);
     assert_eq!(bodies(&client.pull("g", "%DLQ%g", "0", 2)), ["too often"]);
@@ -170,25 +197,48 @@ fn requests_are_handed_on_to_clients() {
     let (mut admin, mut consumer) = (served.client(), served.client());
     let sent = admin.put("T", "0", "", b"x");
     consumer.consume("c", "g", "T", "*", "TAG");
-    let asked = admin.send(307, &[("consumerGroup", "g"), ("clientId", "c"), ("jstackEnable", "false")], b"");
+    let asked = admin.send(
+        307,
+        &[
+            ("consumerGroup", "g"),
+            ("clientId", "c"),
+            ("jstackEnable", "false"),
+        ],
+        b"",
+    );
     let handed = consumer.pushed(307);
-    assert_eq!((handed.get("clientId"), handed.get("jstackEnable")), ("c", "false"));
+    assert_eq!(
+        (handed.get("clientId"), handed.get("jstackEnable")),
+        ("c", "false")
+    );
     consumer.reply(&handed, 0, b"running");
     assert_eq!(admin.answer(asked).body, b"running");
     let away = admin.ask(307, &[("consumerGroup", "g"), ("clientId", "d")], b"");
     assert_eq!(away.code, 206);
     let id = sent.get("msgId");
-    let asked = admin.send(309, &[("consumerGroup", "g"), ("clientId", "c"), ("msgId", id)], b"");
+    let asked = admin.send(
+        309,
+        &[("consumerGroup", "g"), ("clientId", "c"), ("msgId", id)],
+        b"",
+    );
     let handed = consumer.pushed(309);
     assert_eq!(bodies(&handed), ["x"]);
     assert_eq!(handed.get("brokerName"), "broker-a");
     consumer.reply(&handed, 0, b"{}");
     assert_eq!(admin.answer(asked).body, b"{}");
-    assert_eq!(admin.ask(309, &[("consumerGroup", "g"), ("msgId", "zz")], b"").code, 1);
+    assert_eq!(
+        admin
+            .ask(309, &[("consumerGroup", "g"), ("msgId", "zz")], b"")
+            .code,
+        1
+    );
     let asked = admin.send(223, &[("topic", "T"), ("group", "g")], b"");
     let handed = consumer.pushed(221);
     consumer.reply(&handed, 0, br#"{"messageQueueTable":{{"queueId":0}:5}}"#);
-    assert_eq!(admin.answer(asked).text(), r#"{"consumerTable":{"c":{{"queueId":0}:5}}}"#);
+    assert_eq!(
+        admin.answer(asked).text(),
+        r#"{"consumerTable":{"c":{{"queueId":0}:5}}}"#
+    );
     // A client that goes while it is asked.
     let asked = admin.send(307, &[("consumerGroup", "g"), ("clientId", "c")], b"");
     consumer.pushed(307);
@@ -207,18 +257,45 @@ fn progress_is_set_from_outside() {
     consumer.consume("c", "g", "T", "*", "TAG");
     consumer.pull("g", "T", "0", 2);
     let time = (START_MS + 100).to_string();
-    let reset = admin.ask(222, &[("topic", "T"), ("group", "g"), ("timestamp", &time), ("isForce", "true")], b"");
+    let reset = admin.ask(
+        222,
+        &[
+            ("topic", "T"),
+            ("group", "g"),
+            ("timestamp", &time),
+            ("isForce", "true"),
+        ],
+        b"",
+    );
     let queue = r#"{"brokerName":"broker-a","queueId":0,"topic":"T"}:1"#;
     assert!(reset.text().contains(queue), "{}", reset.text());
     assert_eq!(consumer.pushed(220).body, reset.body);
-    let commit = [("consumerGroup", "g"), ("topic", "T"), ("queueId", "0"), ("commitOffset", "3")];
-    assert_eq!(consumer.ask(15, &commit, b"").remark, "Offset has been previously reset");
+    let commit = [
+        ("consumerGroup", "g"),
+        ("topic", "T"),
+        ("queueId", "0"),
+        ("commitOffset", "3"),
+    ];
+    assert_eq!(
+        consumer.ask(15, &commit, b"").remark,
+        "Offset has been previously reset"
+    );
     let moved = consumer.pull("g", "T", "0", 3);
     assert_eq!((moved.code, moved.number("nextBeginOffset")), (21, 1));
     assert_eq!(bodies(&consumer.pull("g", "T", "0", 1)).len(), 2);
     assert_eq!(consumer.ask(15, &commit, b"").remark, "");
-    assert_eq!(admin.ask(222, &[("topic", "none"), ("group", "g")], b"").code, 17);
-    assert_eq!(admin.ask(222, &[("topic", "T"), ("group", "none")], b"").code, 26);
+    assert_eq!(
+        admin
+            .ask(222, &[("topic", "none"), ("group", "g")], b"")
+            .code,
+        17
+    );
+    assert_eq!(
+        admin
+            .ask(222, &[("topic", "T"), ("group", "none")], b"")
+            .code,
+        26
+    );
 }
 
 #[test]
@@ -238,7 +315,11 @@ fn a_reply_finds_who_waits_for_it() {
     assert!(pushed.get("bornHost").starts_with("127.0.0.1:"));
     asker.reply(&pushed, 0, b"");
     assert_eq!(replier.answer(replied).code, 0);
-    assert_eq!(bodies(&replier.pull("g", topic, "0", 0)), ["answer"], "it is stored too");
+    assert_eq!(
+        bodies(&replier.pull("g", topic, "0", 0)),
+        ["answer"],
+        "it is stored too"
+    );
     drop(asker);
     loop {
         // The broker hears of a closed connection when it does.
@@ -267,28 +348,56 @@ fn topics_and_groups_by_hand() {
         ];
         client.ask(17, &fields, b"").code
     };
-    assert_eq!(create(&mut client, "T", "2", "+message.type=FIFO,+a=b,-a"), 0);
-    for (name, queues, attributes) in
-        [("a b", "1", ""), ("TBW102", "1", ""), ("U", "-1", ""), ("U", "1", "x"), ("U", "1", "+x")]
-    {
-        assert_eq!(create(&mut client, name, queues, attributes), 29, "{name} {queues} {attributes}");
+    assert_eq!(
+        create(&mut client, "T", "2", "+message.type=FIFO,+a=b,-a"),
+        0
+    );
+    for (name, queues, attributes) in [
+        ("a b", "1", ""),
+        ("TBW102", "1", ""),
+        ("U", "-1", ""),
+        ("U", "1", "x"),
+        ("U", "1", "+x"),
+    ] {
+        assert_eq!(
+            create(&mut client, name, queues, attributes),
+            29,
+            "{name} {queues} {attributes}"
+        );
     }
     let topic = client.ask(351, &[("topic", "T")], b"").json();
     assert_eq!(topic["attributes"], json!({ "message.type": "FIFO" }));
     assert_eq!(topic["writeQueueNums"], 2);
     assert_eq!(client.ask(351, &[("topic", "none")], b"").code, 17);
-    assert_eq!(client.ask(21, &[], b"").json()["topicConfigTable"]["T"], topic);
+    assert_eq!(
+        client.ask(21, &[], b"").json()["topicConfigTable"]["T"],
+        topic
+    );
     let group = json!({ "groupName": "g", "retryMaxTimes": 3, "consumeEnable": false });
     assert_eq!(client.ask(200, &[], group.to_string().as_bytes()).code, 0);
     assert_eq!(client.ask(200, &[], b"{}").code, 29);
-    assert_eq!(client.ask(352, &[("group", "g")], b"").json()["retryMaxTimes"], 3);
+    assert_eq!(
+        client.ask(352, &[("group", "g")], b"").json()["retryMaxTimes"],
+        3
+    );
     let opaque = client.start_pull("g", "T", "0", 0, 0);
     assert_eq!(client.answer(opaque).code, 16, "the group may not consume");
     let served = served.restart();
     let mut client = served.client();
-    assert_eq!(client.ask(352, &[("group", "g")], b"").json()["retryMaxTimes"], 3);
-    assert_eq!(client.ask(201, &[], b"").json()["subscriptionGroupTable"]["g"]["retryMaxTimes"], 3);
-    assert_eq!(client.ask(207, &[("groupName", "g"), ("cleanOffset", "true")], b"").code, 0);
+    assert_eq!(
+        client.ask(352, &[("group", "g")], b"").json()["retryMaxTimes"],
+        3
+    );
+    assert_eq!(
+        client.ask(201, &[], b"").json()["subscriptionGroupTable"]["g"]["retryMaxTimes"],
+        3
+    );
+    assert_eq!(
+        client
+            .ask(207, &[("groupName", "g"), ("cleanOffset", "true")], b"")
+            .code,
+        0
+    );
     assert_eq!(client.ask(352, &[("group", "g")], b"").code, 26);
     assert_eq!(client.ask(352, &[], b"").code, 1);
     assert_eq!(client.put("T", "0", "", b"x").code, 0);
@@ -296,6 +405,11 @@ fn topics_and_groups_by_hand() {
     assert_eq!(client.ask(215, &[("topic", "TBW102")], b"").code, 29);
     assert_eq!(client.ask(351, &[("topic", "T")], b"").code, 17);
     assert_eq!(served.names().ask(105, &[("topic", "T")], b"").code, 17);
-    assert_eq!(client.ask(30, &[("topic", "T"), ("queueId", "0")], b"").number("offset"), 0);
+    assert_eq!(
+        client
+            .ask(30, &[("topic", "T"), ("queueId", "0")], b"")
+            .number("offset"),
+        0
+    );
     assert_eq!(client.ask(9999, &[], b"").code, 3);
 }

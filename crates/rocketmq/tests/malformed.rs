@@ -6,7 +6,10 @@ use rocketmq::remoting::{Head, HeaderForm, write_frame};
 use served::{Client, serve};
 
 fn frame(form: u8, header: &[u8], body: &[u8]) -> Vec<u8> {
-    let mut out = u32::try_from(4 + header.len() + body.len()).unwrap().to_be_bytes().to_vec();
+    let mut out = u32::try_from(4 + header.len() + body.len())
+        .unwrap()
+        .to_be_bytes()
+        .to_vec();
     let field = u32::try_from(header.len()).unwrap() | (u32::from(form) << 24);
     out.extend_from_slice(&field.to_be_bytes());
     out.extend_from_slice(header);
@@ -22,20 +25,32 @@ fn what_ends_a_connection() {
         ("an absurd length", b"\x7f\xff\xff\xff".to_vec()),
         ("a negative length", b"\xff\xff\xff\xff".to_vec()),
         ("one byte above the limit", b"\x01\x00\x00\x01".to_vec()),
-        ("TLS", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec()),
+        (
+            "TLS",
+            b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03".to_vec(),
+        ),
         ("HTTP", b"GET / HTTP/1.1\r\n\r\n".to_vec()),
         ("PROXY", b"PROXY TCP4 1.2.3.4 1.2.3.4 1 1\r\n".to_vec()),
         ("an empty frame", b"\0\0\0\0".to_vec()),
         ("three bytes", b"\0\0\0\x03abc".to_vec()),
-        ("a header longer than the frame", b"\0\0\0\x06\0\0\0\x05{}".to_vec()),
+        (
+            "a header longer than the frame",
+            b"\0\0\0\x06\0\0\0\x05{}".to_vec(),
+        ),
         ("an unknown form", frame(9, b"{}", b"")),
         ("no JSON", frame(0, b"code=1", b"")),
         ("a cut JSON", frame(0, b"{\"code\":1", b"")),
         ("an array", frame(0, b"[1]", b"")),
         ("no UTF-8", frame(0, b"{\"remark\":\"\xff\"}", b"")),
         ("deep JSON", frame(0, deep.as_bytes(), b"")),
-        ("a code that is no number", frame(0, b"{\"code\":\"x\"}", b"")),
-        ("a code of 40 bits", frame(0, b"{\"code\":1099511627776}", b"")),
+        (
+            "a code that is no number",
+            frame(0, b"{\"code\":\"x\"}", b""),
+        ),
+        (
+            "a code of 40 bits",
+            frame(0, b"{\"code\":1099511627776}", b""),
+        ),
         ("a short binary header", frame(1, b"\0\x0a\0", b"")),
         ("an empty binary header", frame(1, b"", b"")),
     ];
@@ -56,11 +71,28 @@ fn what_is_refused_and_leaves_the_connection_whole() {
     client.put("T", "0", "", b"x");
     let cases: Vec<(i32, served::Fields<'_>, &[u8])> = vec![
         (11, &[], b""),
-        (11, &[("consumerGroup", "g"), ("topic", "T"), ("queueId", "x")], b""),
+        (
+            11,
+            &[("consumerGroup", "g"), ("topic", "T"), ("queueId", "x")],
+            b"",
+        ),
         (12, &[("topic", "T")], b""),
         (14, &[("topic", "T")], b""),
-        (15, &[("consumerGroup", "g"), ("topic", "T"), ("queueId", "0")], b""),
-        (15, &[("consumerGroup", "g"), ("topic", "T"), ("queueId", "0"), ("commitOffset", "1e9")], b""),
+        (
+            15,
+            &[("consumerGroup", "g"), ("topic", "T"), ("queueId", "0")],
+            b"",
+        ),
+        (
+            15,
+            &[
+                ("consumerGroup", "g"),
+                ("topic", "T"),
+                ("queueId", "0"),
+                ("commitOffset", "1e9"),
+            ],
+            b"",
+        ),
         (17, &[("topic", "T")], b""),
         (29, &[("topic", "T"), ("queueId", "0")], b""),
         (30, &[("topic", "T"), ("queueId", "99999999999")], b""),
@@ -94,7 +126,12 @@ fn what_is_refused_and_leaves_the_connection_whole() {
         assert_ne!(got.code, 0, "{code} {fields:?}");
         assert!(!got.remark.is_empty(), "{code} {fields:?}");
     }
-    for (code, fields) in [(105, &[][..]), (103, &[("brokerName", "b")]), (100, &[]), (9999, &[])] {
+    for (code, fields) in [
+        (105, &[][..]),
+        (103, &[("brokerName", "b")]),
+        (100, &[]),
+        (9999, &[]),
+    ] {
         assert_ne!(served.names().ask(code, fields, b"").code, 0, "{code}");
     }
     assert_eq!(client.put("T", "0", "", b"x").code, 0);
@@ -134,7 +171,12 @@ fn an_answer_that_nobody_asked_for_is_passed_over() {
     let served = serve();
     let mut client = served.client();
     client.write(0, 99, 1, &[], b"");
-    assert_eq!(client.ask(30, &[("topic", "T"), ("queueId", "0")], b"").code, 0);
+    assert_eq!(
+        client
+            .ask(30, &[("topic", "T"), ("queueId", "0")], b"")
+            .code,
+        0
+    );
 }
 
 #[test]

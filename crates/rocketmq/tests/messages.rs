@@ -13,17 +13,45 @@ fn a_topic_is_made_by_its_first_message() {
     let lent = names.ask(105, &[("topic", "TBW102")], b"").json();
     assert_eq!(lent["queueDatas"][0]["perm"], 7);
     let mut client = served.client();
-    let sent = client.put("T", "2", "TAGS\x01a\x02KEYS\x01k\x02UNIQ_KEY\x01u\x02", b"hello");
-    assert_eq!((sent.code, sent.number("queueId"), sent.number("queueOffset")), (0, 2, 0));
-    assert_eq!((sent.get("MSG_REGION"), sent.get("TRACE_ON")), ("DefaultRegion", "true"));
-    assert_eq!((sent.get("transactionId"), sent.get("msgId").len()), ("u", 32));
+    let sent = client.put(
+        "T",
+        "2",
+        "TAGS\x01a\x02KEYS\x01k\x02UNIQ_KEY\x01u\x02",
+        b"hello",
+    );
+    assert_eq!(
+        (
+            sent.code,
+            sent.number("queueId"),
+            sent.number("queueOffset")
+        ),
+        (0, 2, 0)
+    );
+    assert_eq!(
+        (sent.get("MSG_REGION"), sent.get("TRACE_ON")),
+        ("DefaultRegion", "true")
+    );
+    assert_eq!(
+        (sent.get("transactionId"), sent.get("msgId").len()),
+        ("u", 32)
+    );
     let route = names.ask(105, &[("topic", "T")], b"").json();
     assert_eq!(route["queueDatas"][0]["writeQueueNums"], 4);
-    assert_eq!(route["brokerDatas"][0]["brokerAddrs"]["0"], served.address.to_string());
+    assert_eq!(
+        route["brokerDatas"][0]["brokerAddrs"]["0"],
+        served.address.to_string()
+    );
     let pulled = client.pull("g", "T", "2", 0);
-    let [got] = &messages(&pulled.body)[..] else { panic!("{pulled:?}") };
+    let [got] = &messages(&pulled.body)[..] else {
+        panic!("{pulled:?}")
+    };
     assert_eq!((got.topic.as_str(), got.body.as_str()), ("T", "hello"));
-    for (name, value) in [("TAGS", "a"), ("KEYS", "k"), ("UNIQ_KEY", "u"), ("CLUSTER", "DefaultCluster")] {
+    for (name, value) in [
+        ("TAGS", "a"),
+        ("KEYS", "k"),
+        ("UNIQ_KEY", "u"),
+        ("CLUSTER", "DefaultCluster"),
+    ] {
         assert_eq!(got.property(name).as_deref(), Some(value));
     }
     for (name, value) in [("nextBeginOffset", 1), ("minOffset", 0), ("maxOffset", 1)] {
@@ -59,7 +87,11 @@ fn messages_that_may_not_be() {
         ("T", "4", 29),
         ("T", "x", 1),
     ] {
-        assert_eq!(client.put(topic, queue, "", b"x").code, code, "{topic} {queue}");
+        assert_eq!(
+            client.put(topic, queue, "", b"x").code,
+            code,
+            "{topic} {queue}"
+        );
     }
     let all = message("T", "0", "");
     for missing in ["a", "b", "c", "d", "e", "f", "g", "h"] {
@@ -71,8 +103,24 @@ fn messages_that_may_not_be() {
     let long = format!("k\x01{}\x02", "v".repeat(32_800));
     assert_eq!(client.put("T", "0", &long, b"x").code, 13);
     assert_eq!(client.put("T", "0", "", &vec![0; (4 << 20) + 1]).code, 13);
-    assert_eq!(client.put("T", "0", "TIMER_DELAY_SEC\x015\x02", b"x").code, 1);
-    let other = client.ask(310, &[("a", "p"), ("b", "U"), ("c", "nothing"), ("d", "4"), ("e", "0"), ("f", "0"), ("g", "0"), ("h", "0")], b"x");
+    assert_eq!(
+        client.put("T", "0", "TIMER_DELAY_SEC\x015\x02", b"x").code,
+        1
+    );
+    let other = client.ask(
+        310,
+        &[
+            ("a", "p"),
+            ("b", "U"),
+            ("c", "nothing"),
+            ("d", "4"),
+            ("e", "0"),
+            ("f", "0"),
+            ("g", "0"),
+            ("h", "0"),
+        ],
+        b"x",
+    );
     assert_eq!(other.code, 17);
     assert_eq!(client.put("T", "-1", "", b"x").code, 0, "any queue");
     // One-way: nothing is answered, and the next request is.
@@ -116,12 +164,21 @@ fn a_batch_is_stored_whole_or_not() {
     assert_eq!((sent.code, sent.number("queueOffset")), (0, 0));
     assert_eq!(sent.get("msgId").split(',').count(), 3);
     let damaged = batch(&["d", "e"]);
-    assert_eq!(client.ask(320, &fields, &damaged[..damaged.len() - 1]).code, 13);
+    assert_eq!(
+        client.ask(320, &fields, &damaged[..damaged.len() - 1]).code,
+        13
+    );
     assert_eq!(client.ask(320, &fields, b"").code, 13);
     let pulled = client.pull("g", "T", "1", 0);
     assert_eq!(bodies(&pulled), ["a", "b", "c"]);
-    assert_eq!(messages(&pulled.body)[2].property("UNIQ_KEY").as_deref(), Some("c"));
-    assert_eq!(messages(&pulled.body)[2].property("CLUSTER").as_deref(), Some("DefaultCluster"));
+    assert_eq!(
+        messages(&pulled.body)[2].property("UNIQ_KEY").as_deref(),
+        Some("c")
+    );
+    assert_eq!(
+        messages(&pulled.body)[2].property("CLUSTER").as_deref(),
+        Some("DefaultCluster")
+    );
 }
 
 #[test]
@@ -141,7 +198,11 @@ fn pulls_at_the_edges_of_a_queue() {
     ] {
         let opaque = client.start_pull("g", "T", queue, offset, 0);
         let got = client.answer(opaque);
-        assert_eq!((got.code, got.number("nextBeginOffset")), (code, next), "{queue} {offset}");
+        assert_eq!(
+            (got.code, got.number("nextBeginOffset")),
+            (code, next),
+            "{queue} {offset}"
+        );
     }
     for (topic, queue, code) in [("U", "0", 17), ("T", "4", 29), ("T", "-1", 29)] {
         let opaque = client.start_pull("g", topic, queue, 0, 0);
@@ -186,7 +247,11 @@ fn a_held_pull_is_woken_by_a_message_it_wants() {
         _ => got,
     };
     assert_eq!(bodies(&got), ["wanted"]);
-    let offset = consumer.ask(14, &[("consumerGroup", "g"), ("topic", "T"), ("queueId", "0")], b"");
+    let offset = consumer.ask(
+        14,
+        &[("consumerGroup", "g"), ("topic", "T"), ("queueId", "0")],
+        b"",
+    );
     assert_eq!(offset.number("offset"), 1, "the pull committed");
     // A held pull is answered when its time is over, and when its connection goes it is forgotten.
     let opaque = consumer.start_pull("g", "T", "0", 3, 1);
@@ -311,7 +376,10 @@ fn messages_are_found_by_key_and_id() {
     let view = client.ask(33, &[("offset", &offset.to_string())], b"");
     assert_eq!(bodies(&view), ["one"]);
     for wrong in [offset + 1, -1, 1 << 40] {
-        assert_eq!(client.ask(33, &[("offset", &wrong.to_string())], b"").code, 1);
+        assert_eq!(
+            client.ask(33, &[("offset", &wrong.to_string())], b"").code,
+            1
+        );
     }
 }
 
@@ -332,13 +400,22 @@ fn offsets_of_queues() {
     assert_eq!(ask(30, &[]).number("offset"), 3);
     assert_eq!(ask(31, &[]).number("offset"), 0);
     assert_eq!(ask(32, &[]).number("timestamp"), served::START_MS);
-    for (after_ms, boundary, offset) in
-        [(-5, "LOWER", 0), (100, "LOWER", 1), (101, "LOWER", 2), (150, "UPPER", 1), (999, "LOWER", 3)]
-    {
+    for (after_ms, boundary, offset) in [
+        (-5, "LOWER", 0),
+        (100, "LOWER", 1),
+        (101, "LOWER", 2),
+        (150, "UPPER", 1),
+        (999, "LOWER", 3),
+    ] {
         let time = (served::START_MS + after_ms).to_string();
         let found = ask(29, &[("timestamp", &time), ("boundaryType", boundary)]);
         assert_eq!(found.number("offset"), offset, "{after_ms} {boundary}");
     }
     assert_eq!(ask(29, &[]).code, 1);
-    assert_eq!(client.ask(32, &[("topic", "none"), ("queueId", "0")], b"").number("timestamp"), -1);
+    assert_eq!(
+        client
+            .ask(32, &[("topic", "none"), ("queueId", "0")], b"")
+            .number("timestamp"),
+        -1
+    );
 }

@@ -25,7 +25,9 @@ fn half(client: &mut Client, body: &str, more: &str) -> Got {
 
 /// Ends a half by the place that its answer told.
 fn end(client: &mut Client, half: &Got, how: &str, group: &str) -> Got {
-    let offset = i64::from_str_radix(&half.get("msgId")[16..], 16).unwrap().to_string();
+    let offset = i64::from_str_radix(&half.get("msgId")[16..], 16)
+        .unwrap()
+        .to_string();
     let fields = [
         ("producerGroup", group),
         ("tranStateTableOffset", half.get("queueOffset")),
@@ -38,7 +40,9 @@ fn end(client: &mut Client, half: &Got, how: &str, group: &str) -> Got {
 }
 
 fn queue_end(client: &mut Client, topic: &str, queue: &str) -> i64 {
-    client.ask(30, &[("topic", topic), ("queueId", queue)], b"").number("offset")
+    client
+        .ask(30, &[("topic", topic), ("queueId", queue)], b"")
+        .number("offset")
 }
 
 /// Puts something behind everything that was stored, and waits until it can be read.
@@ -59,7 +63,11 @@ fn commit_and_rollback() {
     assert_eq!(end(&mut client, &one, "8", "other").code, 1);
     assert_eq!(end(&mut client, &one, "8", "pg").code, 0);
     assert_eq!(end(&mut client, &two, "12", "pg").code, 0);
-    assert_eq!(end(&mut client, &one, "8", "pg").code, 0, "said twice, done once");
+    assert_eq!(
+        end(&mut client, &one, "8", "pg").code,
+        0,
+        "said twice, done once"
+    );
     let pulled = client.pull("g", "T", "1", 0);
     let got = messages(&pulled.body);
     assert_eq!((got.len(), got[0].body.as_str()), (1, "one"));
@@ -67,7 +75,10 @@ fn commit_and_rollback() {
     assert_eq!(got[0].property("__transactionId__").as_deref(), Some("one"));
     settle(&mut client);
     assert_eq!(queue_end(&mut client, "T", "1"), 1);
-    assert_eq!(queue_end(&mut client, "RMQ_SYS_TRANS_OP_HALF_TOPIC", "0"), 2);
+    assert_eq!(
+        queue_end(&mut client, "RMQ_SYS_TRANS_OP_HALF_TOPIC", "0"),
+        2
+    );
     // Nobody is asked about what ended, not after a restart either.
     let served = served.restart();
     let mut client = served.client();
@@ -97,7 +108,10 @@ fn a_producer_is_asked_and_then_no_more() {
     check();
     let asked = away.pushed(39);
     assert!(asked.is_oneway);
-    assert_eq!((asked.get("msgId"), asked.number("tranStateTableOffset")), ("open", 1));
+    assert_eq!(
+        (asked.get("msgId"), asked.number("tranStateTableOffset")),
+        ("open", 1)
+    );
     let shown = messages(&asked.body).remove(0);
     assert_eq!((shown.topic.as_str(), shown.body.as_str()), ("T", "open"));
     assert_eq!(shown.property("PGROUP").as_deref(), Some("pg"));
@@ -119,7 +133,11 @@ fn a_producer_is_asked_and_then_no_more() {
     served.clock.advance(7000);
     check();
     settle(&mut client);
-    assert_eq!(queue_end(&mut client, HALF, "0"), 3, "asked twice, and ended");
+    assert_eq!(
+        queue_end(&mut client, HALF, "0"),
+        3,
+        "asked twice, and ended"
+    );
 }
 
 #[test]
@@ -138,7 +156,11 @@ fn an_answer_to_the_first_half_ends_its_copy() {
     served.clock.advance(7000);
     served.broker.check_transactions().unwrap();
     settle(&mut client);
-    assert_eq!(queue_end(&mut client, HALF, "0"), 2, "the copy is not asked about");
+    assert_eq!(
+        queue_end(&mut client, HALF, "0"),
+        2,
+        "the copy is not asked about"
+    );
 }
 
 #[test]
@@ -158,7 +180,10 @@ fn what_nobody_ends_is_given_up() {
     served.broker.check_transactions().unwrap();
     let given_up = client.pull("g", "TRANS_CHECK_MAX_TIME_TOPIC", "0", 0);
     let got = messages(&given_up.body).remove(0);
-    assert_eq!(got.property("TRANSACTION_CHECK_TIMES").as_deref(), Some("2"));
+    assert_eq!(
+        got.property("TRANSACTION_CHECK_TIMES").as_deref(),
+        Some("2")
+    );
 }
 
 #[test]
@@ -166,7 +191,11 @@ fn a_half_with_a_time_of_its_own_holds_up_nobody() {
     let served = serve();
     let mut client = served.client();
     client.produce("p", "pg");
-    let patient = half(&mut client, "patient", "CHECK_IMMUNITY_TIME_IN_SECONDS\x01100\x02");
+    let patient = half(
+        &mut client,
+        "patient",
+        "CHECK_IMMUNITY_TIME_IN_SECONDS\x01100\x02",
+    );
     half(&mut client, "other", "");
     settle(&mut client);
     served.clock.advance(7000);

@@ -140,9 +140,7 @@ fn deliver(broker: &Arc<Broker>, level: i32) -> Result<Next, Refusal> {
             broker.delays().advance(level, got.max_offset.0);
             return Ok(Next::Never);
         }
-        GetStatus::OffsetTooSmall
-        | GetStatus::NoMatchedMessage
-        | GetStatus::MessageWasRemoving => {
+        GetStatus::OffsetTooSmall | GetStatus::NoMatchedMessage | GetStatus::MessageWasRemoving => {
             broker.delays().advance(level, got.next_offset.0);
             return Ok(Next::Now);
         }
@@ -183,15 +181,21 @@ fn deliver_one(
     broker: &Arc<Broker>,
     unit: &QueueUnit,
 ) -> Result<Option<segment::Position>, Refusal> {
-    let found = broker.store().look_up(unit.physical_offset, Access::MayBlock);
+    let found = broker
+        .store()
+        .look_up(unit.physical_offset, Access::MayBlock);
     let found = found.map_err(|error| Refusal::system(error.to_string()))?;
-    let entry = found.as_deref().and_then(|bytes| message::decode(bytes).ok());
+    let entry = found
+        .as_deref()
+        .and_then(|bytes| message::decode(bytes).ok());
     let Some(entry) = entry else {
         tracing::warn!(at = %unit.physical_offset, "a delayed message is no longer in the log");
         return Ok(None);
     };
     let properties = PropertyMap::of(entry.properties);
-    let topic = properties.get(key::REAL_TOPIC).map(|topic| topic.into_owned());
+    let topic = properties
+        .get(key::REAL_TOPIC)
+        .map(|topic| topic.into_owned());
     let queue_id = properties.number(key::REAL_QUEUE_ID);
     let (Some(topic), Some(queue_id)) = (topic, queue_id) else {
         tracing::warn!(at = %unit.physical_offset, "a delayed message does not say where it goes");
@@ -234,9 +238,11 @@ mod tests {
 
     #[test]
     fn nothing_waits_longer_than_its_level() {
-        for (stored_due, now, delay, expected) in
-            [(500, 100, 400, 500), (501, 100, 400, 100), (50, 100, 400, 50)]
-        {
+        for (stored_due, now, delay, expected) in [
+            (500, 100, 400, 500),
+            (501, 100, 400, 100),
+            (50, 100, 400, 50),
+        ] {
             let unit = QueueUnit {
                 physical_offset: PhysicalOffset(0),
                 size_bytes: 1,

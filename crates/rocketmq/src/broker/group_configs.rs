@@ -110,7 +110,9 @@ impl GroupConfigs {
 
     pub(crate) fn put(&self, group: GroupConfig, now_ms: i64) {
         let mut table = self.table.write();
-        table.groups.insert(Arc::clone(&group.name), Arc::new(group));
+        table
+            .groups
+            .insert(Arc::clone(&group.name), Arc::new(group));
         table.version.advance(now_ms);
     }
 

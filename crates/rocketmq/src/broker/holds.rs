@@ -126,7 +126,13 @@ impl Holds {
     }
 
     /// Wakes those that may want one of `units`, which now end a queue at `end`.
-    pub(crate) fn arrived(&self, topic: &str, queue_id: i32, units: &[QueueUnit], end: QueueOffset) {
+    pub(crate) fn arrived(
+        &self,
+        topic: &str,
+        queue_id: i32,
+        units: &[QueueUnit],
+        end: QueueOffset,
+    ) {
         // Pairs with the fence of `hold`: a pull that looks once more sees the message, or is seen here.
         std::sync::atomic::fence(Ordering::SeqCst);
         if self.count.load(Ordering::Acquire) == 0 {
@@ -135,7 +141,11 @@ impl Holds {
         let queues = self.shard(topic).lock();
         let waiting = queues.get(topic).and_then(|by_id| by_id.get(&queue_id));
         for waiting in waiting.into_iter().flatten() {
-            let wanted = || units.iter().any(|unit| waiting.filter.wants_tags(unit.tags_code));
+            let wanted = || {
+                units
+                    .iter()
+                    .any(|unit| waiting.filter.wants_tags(unit.tags_code))
+            };
             if end > waiting.offset && wanted() {
                 waiting.notify.notify_one();
             }

@@ -38,7 +38,10 @@ impl Duty {
 pub(super) fn run(broker: &Weak<Broker>, bell: &Bell) {
     let Some((persist, check)) = broker.upgrade().map(|broker| {
         let settings = broker.settings();
-        (settings.offset_persist_interval, settings.transaction_check_interval)
+        (
+            settings.offset_persist_interval,
+            settings.transaction_check_interval,
+        )
     }) else {
         return;
     };
@@ -65,7 +68,11 @@ pub(super) fn run(broker: &Weak<Broker>, bell: &Bell) {
 impl Broker {
     /// Writes the tables that changed. What could not be written stays changed, and is tried again.
     pub(super) fn persist(&self) {
-        let written = [self.write_topics(), self.write_groups(), self.write_offsets()];
+        let written = [
+            self.write_topics(),
+            self.write_groups(),
+            self.write_offsets(),
+        ];
         for refusal in written.into_iter().filter_map(Result::err) {
             tracing::warn!(%refusal, "a table was not written");
         }

@@ -44,7 +44,6 @@ use self::offsets::ConsumerOffsets;
 pub use self::open::{BrokerConfig, BrokerOpenError};
 pub(crate) use self::requests::handle;
 pub use self::settings::BrokerSettings;
-pub use self::tables::TableError;
 use self::tables::ConfigDir;
 use self::topics::{TableVersion, TopicConfig, Topics};
 use self::transactions::Transactions;
@@ -54,7 +53,7 @@ use crate::namesrv::{DataVersion, NameServer, Registration};
 use crate::remoting::codes::{request as code, response};
 use crate::remoting::headers::NotifyConsumerIdsHeader;
 use crate::remoting::{Answer, Refusal};
-use crate::store::{Access, Clock, GetRequest, GetStatus, QueueOffset, Store};
+use crate::store::{Access, Clock, GetRequest, GetStatus, QueueOffset, Store, StoreError};
 
 /// Everything a request needs.
 pub struct Broker {
@@ -192,7 +191,12 @@ impl Broker {
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
         let chosen = turn.checked_rem(queues);
         let chosen = chosen.and_then(|chosen| i32::try_from(chosen).ok());
-        chosen.ok_or_else(|| Refusal::new(response::NO_PERMISSION, "the topic has no queue to write to"))
+        chosen.ok_or_else(|| {
+            Refusal::new(
+                response::NO_PERMISSION,
+                "the topic has no queue to write to",
+            )
+        })
     }
 
     /// The group, which is made now if it may be.
@@ -221,7 +225,10 @@ impl Broker {
     /// Tells members of groups that their group changed, so that they share queues anew.
     fn tell_members(&self, change: &Change) {
         for (group, channels) in &change.groups {
-            let notify = self.groups.get(group).is_none_or(|config| config.notify_changes);
+            let notify = self
+                .groups
+                .get(group)
+                .is_none_or(|config| config.notify_changes);
             let header = NotifyConsumerIdsHeader {
                 consumer_group: group,
             };
@@ -243,7 +250,11 @@ impl Broker {
     fn add_topic(&self, topic: TopicConfig) -> (Arc<TopicConfig>, bool) {
         let (topic, is_new) = self.topics.add(topic, self.now_ms());
         if is_new {
-            tracing::info!(topic = &*topic.name, queues = topic.write_queues, "topic made");
+            tracing::info!(
+                topic = &*topic.name,
+                queues = topic.write_queues,
+                "topic made"
+            );
             self.register(&topic);
         }
         (topic, is_new)
@@ -261,7 +272,8 @@ impl Broker {
         if let Some(name_server) = &self.name_server {
             name_server.change_topic(&self.settings.name, name, None);
         }
-        self.write_topics().map_err(|error| Refusal::system(error.to_string()))?;
+        self.write_topics()
+            .map_err(|error| Refusal::system(error.to_string()))?;
         self.offsets.remove_topic(name);
         let deleted = self.store.delete_topic(name);
         deleted.map_err(|error| Refusal::system(error.to_string()))
@@ -280,7 +292,9 @@ impl Broker {
             return;
         };
         let (topics, version) = self.topics.all();
-        let topics = topics.iter().map(|topic| (topic.name.to_string(), topic.queues()));
+        let topics = topics
+            .iter()
+            .map(|topic| (topic.name.to_string(), topic.queues()));
         name_server.register(Registration {
             cluster: self.settings.cluster.clone(),
             name: self.settings.name.clone(),
@@ -306,38 +320,39 @@ impl Broker {
     }
 
     /// Writes the topics, if they changed.
-    fn write_topics(&self) -> Result<(), TableError> {
+    fn write_topics(&self) -> Result<(), StoreError> {
         let mut written = self.topics_written.lock();
         if self.topics.version() != *written {
             let (topics, version) = self.topics.all();
-            let text = tables::topics_json(&topics, version);
-            self.config_dir.store(tables::TOPICS, &text)?;
+            let table = tables::topics_json(&topics, version);
+            self.config_dir.store(tables::TOPICS, &table)?;
             *written = version;
         }
         Ok(())
     }
 
     /// Writes the groups, if they changed.
-    fn write_groups(&self) -> Result<(), TableError> {
+    fn write_groups(&self) -> Result<(), StoreError> {
         let mut written = self.groups_written.lock();
         if self.groups.version() != *written {
             let (groups, version) = self.groups.all();
-            let text = tables::groups_json(&groups, version);
-            self.config_dir.store(tables::GROUPS, &text)?;
+            let table = tables::groups_json(&groups, version);
+            self.config_dir.store(tables::GROUPS, &table)?;
             *written = version;
         }
         Ok(())
     }
 
     /// Writes the progress of consumers and of delay levels, if it changed.
-    fn write_offsets(&self) -> Result<(), TableError> {
+    fn write_offsets(&self) -> Result<(), StoreError> {
         if let Some(offsets) = self.offsets.take_changed() {
-            let text = tables::offsets_json(&offsets);
-            let stored = self.config_dir.store(tables::OFFSETS, &text);
+            let table = tables::offsets_json(&offsets);
+            let stored = self.config_dir.store(tables::OFFSETS, &table);
             stored.inspect_err(|_| self.offsets.put_back_changed())?;
         }
         if let Some(offsets) = self.delays.unwritten() {
-            self.config_dir.store(tables::DELAYS, &tables::delay_json(&offsets))?;
+            self.config_dir
+                .store(tables::DELAYS, &tables::delay_json(&offsets))?;
             self.delays.written(offsets);
         }
         Ok(())

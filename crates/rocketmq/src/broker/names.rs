@@ -74,7 +74,11 @@ pub(crate) fn check_topic(topic: &str) -> Result<(), String> {
         );
     }
     let made_of_group = topic.starts_with(RETRY_PREFIX) || topic.starts_with(DLQ_PREFIX);
-    let limit = if made_of_group { RETRY_BYTES_MAX } else { TOPIC_BYTES_MAX };
+    let limit = if made_of_group {
+        RETRY_BYTES_MAX
+    } else {
+        TOPIC_BYTES_MAX
+    };
     if topic.len() > limit {
         return Err("The specified topic is longer than topic max length.".to_owned());
     }

@@ -47,7 +47,12 @@ impl ConsumerOffsets {
 
     pub(crate) fn get(&self, group: &str, topic: &str, queue_id: i32) -> Option<i64> {
         let tables = self.tables.read();
-        tables.offsets.get(group)?.get(topic)?.get(&queue_id).copied()
+        tables
+            .offsets
+            .get(group)?
+            .get(topic)?
+            .get(&queue_id)
+            .copied()
     }
 
     /// Takes over what a client says; false where a reset stands against it.
@@ -61,7 +66,10 @@ impl ConsumerOffsets {
 
     pub(crate) fn set(&self, group: &str, topic: &str, queue_id: i32, offset: i64) {
         let mut tables = self.tables.write();
-        let known = tables.offsets.get_mut(group).and_then(|topics| topics.get_mut(topic));
+        let known = tables
+            .offsets
+            .get_mut(group)
+            .and_then(|topics| topics.get_mut(topic));
         let previous = match known {
             Some(queues) => queues.insert(queue_id, offset),
             None => {
@@ -72,7 +80,14 @@ impl ConsumerOffsets {
         };
         drop(tables);
         if let Some(previous) = previous.filter(|previous| *previous > offset) {
-            tracing::warn!(group, topic, queue_id, from = previous, to = offset, "progress goes back");
+            tracing::warn!(
+                group,
+                topic,
+                queue_id,
+                from = previous,
+                to = offset,
+                "progress goes back"
+            );
         }
         if previous != Some(offset) {
             self.changed.store(true, Ordering::Release);
@@ -83,7 +98,10 @@ impl ConsumerOffsets {
     pub(crate) fn reset(&self, group: &str, topic: &str, queue_id: i32, offset: i64) {
         self.set(group, topic, queue_id, offset);
         let mut tables = self.tables.write();
-        let queues = tables.resets.entry((group.into(), topic.into())).or_default();
+        let queues = tables
+            .resets
+            .entry((group.into(), topic.into()))
+            .or_default();
         queues.insert(queue_id, offset);
         self.any_reset.store(true, Ordering::Release);
     }
@@ -115,21 +133,31 @@ impl ConsumerOffsets {
     /// Progress of a group in a topic.
     pub(crate) fn of_topic(&self, group: &str, topic: &str) -> BTreeMap<i32, i64> {
         let tables = self.tables.read();
-        let queues = tables.offsets.get(group).and_then(|topics| topics.get(topic));
+        let queues = tables
+            .offsets
+            .get(group)
+            .and_then(|topics| topics.get(topic));
         queues.cloned().unwrap_or_default()
     }
 
     /// Topics in which a group has progress.
     pub(crate) fn topics_of(&self, group: &str) -> Vec<Arc<str>> {
         let tables = self.tables.read();
-        let topics = tables.offsets.get(group).into_iter().flat_map(HashMap::keys);
+        let topics = tables
+            .offsets
+            .get(group)
+            .into_iter()
+            .flat_map(HashMap::keys);
         topics.cloned().collect()
     }
 
     /// Groups that have progress in a topic.
     pub(crate) fn groups_of(&self, topic: &str) -> Vec<Arc<str>> {
         let tables = self.tables.read();
-        let reads = tables.offsets.iter().filter(|(_, topics)| topics.contains_key(topic));
+        let reads = tables
+            .offsets
+            .iter()
+            .filter(|(_, topics)| topics.contains_key(topic));
         reads.map(|(group, _)| Arc::clone(group)).collect()
     }
 
@@ -149,13 +177,17 @@ impl ConsumerOffsets {
             topics.retain(|topic, _| !gone(group, topic));
             !topics.is_empty()
         });
-        tables.resets.retain(|(group, topic), _| !gone(group, topic));
+        tables
+            .resets
+            .retain(|(group, topic), _| !gone(group, topic));
         self.changed.store(true, Ordering::Release);
     }
 
     /// Everything, if it changed since this was asked last.
     pub(crate) fn take_changed(&self) -> Option<Vec<(TopicGroup, ByQueue)>> {
-        self.changed.swap(false, Ordering::AcqRel).then(|| self.all())
+        self.changed
+            .swap(false, Ordering::AcqRel)
+            .then(|| self.all())
     }
 
     /// What was taken could not be written: it counts as changed still.

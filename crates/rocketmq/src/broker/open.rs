@@ -14,7 +14,7 @@ use super::group_configs::GroupConfigs;
 use super::locks::QueueLocks;
 use super::offsets::ConsumerOffsets;
 use super::settings::BrokerSettings;
-use super::tables::{self, ConfigDir, TableError};
+use super::tables::{self, ConfigDir};
 use super::topics::{Topics, built_in};
 use super::transactions::Transactions;
 use super::worker::{Bell, Worker};
@@ -38,12 +38,9 @@ pub struct BrokerConfig {
 /// Why a broker did not start. Nothing was lost by any of them.
 #[derive(Debug, thiserror::Error)]
 pub enum BrokerOpenError {
-    /// The store.
+    /// The store, or a table in `config`.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A table in `config`.
-    #[error(transparent)]
-    Table(#[from] TableError),
     /// What the store has could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -60,18 +57,27 @@ impl Broker {
     pub fn open(config: BrokerConfig) -> Result<(Arc<Self>, RecoveryReport), BrokerOpenError> {
         let arrivals = Arrivals::new();
         let clock = Arc::clone(&config.store.clock);
+        let disk = Arc::clone(config.store.engine.disk());
         let options = StoreOptions {
             listener: Arc::clone(&arrivals) as _,
             ..config.store
         };
         let (store, report) = Store::open(&config.root, options)?;
-        let dir = ConfigDir::at(&config.root);
-        let topics = dir.load(tables::TOPICS)?.map(|json| tables::topics_from_json(&json));
+        let dir = ConfigDir::at(&config.root, disk);
+        let topics = dir
+            .load(tables::TOPICS)?
+            .map(|json| tables::topics_from_json(&json));
         let (topics, topic_version) = topics.unwrap_or_default();
-        let groups = dir.load(tables::GROUPS)?.map(|json| tables::groups_from_json(&json));
+        let groups = dir
+            .load(tables::GROUPS)?
+            .map(|json| tables::groups_from_json(&json));
         let (groups, group_version) = groups.unwrap_or_default();
-        let offsets = dir.load(tables::OFFSETS)?.map(|json| tables::offsets_from_json(&json));
-        let delays = dir.load(tables::DELAYS)?.map(|json| tables::delay_from_json(&json));
+        let offsets = dir
+            .load(tables::OFFSETS)?
+            .map(|json| tables::offsets_from_json(&json));
+        let delays = dir
+            .load(tables::DELAYS)?
+            .map(|json| tables::delay_from_json(&json));
         let auto_groups = config.settings.auto_create_groups;
         let broker = Arc::new(Self {
             topics: Topics::new(topics, topic_version),

@@ -58,7 +58,10 @@ impl<'a> PropertyMap<'a> {
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<Cow<'_, str>> {
-        let found = self.pairs.iter().find(|(known, _)| **known == *name.as_bytes());
+        let found = self
+            .pairs
+            .iter()
+            .find(|(known, _)| **known == *name.as_bytes());
         found.map(|(_, value)| String::from_utf8_lossy(value))
     }
 
@@ -69,7 +72,8 @@ impl<'a> PropertyMap<'a> {
 
     /// Whether the value is `true`, in any case, as for Java's `Boolean.parseBoolean`.
     pub(crate) fn is_true(&self, name: &str) -> bool {
-        self.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+        self.get(name)
+            .is_some_and(|value| value.eq_ignore_ascii_case("true"))
     }
 
     pub(crate) fn set(&mut self, name: &'static str, value: impl Into<Cow<'a, str>>) {
@@ -89,7 +93,10 @@ impl<'a> PropertyMap<'a> {
 
     /// The text of the pairs. Those with an empty name or value, which no reader would see, are left out.
     pub(crate) fn text(&self) -> Vec<u8> {
-        let bytes = self.pairs.iter().map(|(name, value)| name.len() + value.len() + 2);
+        let bytes = self
+            .pairs
+            .iter()
+            .map(|(name, value)| name.len() + value.len() + 2);
         let mut text = Vec::with_capacity(bytes.sum());
         for (name, value) in &self.pairs {
             if !name.is_empty() && !value.is_empty() {
@@ -123,7 +130,10 @@ mod tests {
         map.set(key::CLUSTER, "c");
         map.set(key::TAGS, "b");
         map.set(key::REGION, "");
-        assert_eq!(map.text(), b"TAGS\x01b\x02KEYS\x01k1 k2\x02CLUSTER\x01c\x02");
+        assert_eq!(
+            map.text(),
+            b"TAGS\x01b\x02KEYS\x01k1 k2\x02CLUSTER\x01c\x02"
+        );
         assert_eq!(map.get("KEYS").as_deref(), Some("k1 k2"));
     }
 

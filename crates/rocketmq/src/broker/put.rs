@@ -110,7 +110,8 @@ impl Broker {
     pub(crate) fn put(&self, mut draft: Draft<'_>) -> Result<Pending, Refusal> {
         refuse_timer(&draft.properties)?;
         let kind = draft.sys_flag.transaction();
-        if draft.delay_level > 0 && matches!(kind, TransactionKind::None | TransactionKind::Commit) {
+        if draft.delay_level > 0 && matches!(kind, TransactionKind::None | TransactionKind::Commit)
+        {
             let level = draft.delay_level.min(self.delay_levels());
             draft.properties.set(key::DELAY, level.to_string());
             draft.properties.set(key::REAL_TOPIC, draft.topic);
@@ -124,7 +125,10 @@ impl Broker {
 
     /// Puts a message into the log, where it says.
     pub(crate) fn put_as_is(&self, draft: &Draft<'_>) -> Result<Pending, Refusal> {
-        let waits = draft.properties.get(key::WAIT).is_none_or(|wait| wait == "true");
+        let waits = draft
+            .properties
+            .get(key::WAIT)
+            .is_none_or(|wait| wait == "true");
         let text = draft.properties.text();
         let message = self.new_message(draft, &text);
         let ack = waits.then_some(Ack::Visible);
@@ -134,7 +138,10 @@ impl Broker {
 
     /// Puts the messages of a batch into the log.
     pub(crate) fn put_batch(&self, draft: &Draft<'_>) -> Result<Pending, Refusal> {
-        let waits = draft.properties.get(key::WAIT).is_none_or(|wait| wait == "true");
+        let waits = draft
+            .properties
+            .get(key::WAIT)
+            .is_none_or(|wait| wait == "true");
         let text = draft.properties.text();
         let common = self.new_message(draft, &text);
         let batch = MessageBatch { common };
@@ -174,7 +181,9 @@ impl Broker {
             if topic_is_new && let Err(refusal) = broker.topics_on_disk().await {
                 return Some(refusal.into());
             }
-            if pending.waits && let Err(refusal) = broker.reached(pending.end).await {
+            if pending.waits
+                && let Err(refusal) = broker.reached(pending.end).await
+            {
                 return Some(refusal.into());
             }
             Some(answer)
@@ -205,7 +214,11 @@ fn unmapped(host: SocketAddr) -> SocketAddr {
 
 /// Messages for a moment of their own are not served yet; delivering them at once would be wrong.
 pub(super) fn refuse_timer(properties: &PropertyMap<'_>) -> Result<(), Refusal> {
-    let keys = [key::TIMER_DELAY_SEC, key::TIMER_DELAY_MS, key::TIMER_DELIVER_MS];
+    let keys = [
+        key::TIMER_DELAY_SEC,
+        key::TIMER_DELAY_MS,
+        key::TIMER_DELIVER_MS,
+    ];
     if keys.iter().any(|key| properties.get(key).is_some()) {
         let remark = "accurate timer message is not enabled, timerWheelEnable is false";
         return Err(Refusal::system(remark));

@@ -7,9 +7,7 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
-use super::names::{
-    AUTO_CREATE_KEY, GAVE_UP_TOPIC, HALF_TOPIC, OP_TOPIC, SCHEDULE_TOPIC,
-};
+use super::names::{AUTO_CREATE_KEY, GAVE_UP_TOPIC, HALF_TOPIC, OP_TOPIC, SCHEDULE_TOPIC};
 use super::settings::BrokerSettings;
 use crate::namesrv::TopicQueues;
 
@@ -134,7 +132,9 @@ pub(crate) struct Topics {
 
 impl Topics {
     pub(crate) fn new(topics: Vec<TopicConfig>, version: TableVersion) -> Self {
-        let topics = topics.into_iter().map(|topic| (Arc::clone(&topic.name), Arc::new(topic)));
+        let topics = topics
+            .into_iter()
+            .map(|topic| (Arc::clone(&topic.name), Arc::new(topic)));
         Self {
             table: RwLock::new(Table {
                 topics: topics.collect(),
@@ -172,7 +172,9 @@ impl Topics {
             return (Arc::clone(known), false);
         }
         let topic = Arc::new(topic);
-        table.topics.insert(Arc::clone(&topic.name), Arc::clone(&topic));
+        table
+            .topics
+            .insert(Arc::clone(&topic.name), Arc::clone(&topic));
         table.version.advance(now_ms);
         (topic, true)
     }
@@ -181,7 +183,9 @@ impl Topics {
     pub(crate) fn put(&self, topic: TopicConfig, now_ms: i64) -> Arc<TopicConfig> {
         let mut table = self.table.write();
         let topic = Arc::new(topic);
-        table.topics.insert(Arc::clone(&topic.name), Arc::clone(&topic));
+        table
+            .topics
+            .insert(Arc::clone(&topic.name), Arc::clone(&topic));
         table.version.advance(now_ms);
         topic
     }
@@ -244,10 +248,16 @@ mod tests {
         let topic = || TopicConfig::new("T", 1, perm::READ);
         assert!(topics.add(topic(), 5).1);
         assert!(!topics.add(topic(), 6).1);
-        assert_eq!((topics.version().counter, topics.version().timestamp_ms), (1, 5));
+        assert_eq!(
+            (topics.version().counter, topics.version().timestamp_ms),
+            (1, 5)
+        );
         topics.put(topic(), 7);
         assert!(topics.remove("T", 8));
         assert!(!topics.remove("T", 9));
-        assert_eq!((topics.version().counter, topics.version().timestamp_ms), (3, 8));
+        assert_eq!(
+            (topics.version().counter, topics.version().timestamp_ms),
+            (3, 8)
+        );
     }
 }

@@ -101,7 +101,10 @@ impl Channel {
         let opaque = self.opaque();
         let (sender, answered) = oneshot::channel();
         self.asked.lock().insert(opaque, sender);
-        let asked = Asked { channel: self, opaque };
+        let asked = Asked {
+            channel: self,
+            opaque,
+        };
         if !self.push(&Head::request(code, opaque, false), fields, body) {
             return Err(CallError::Closed);
         }

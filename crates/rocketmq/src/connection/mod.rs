@@ -32,7 +32,9 @@ pub(crate) use self::channel::{CallError, Channel, Reply};
 pub(crate) use self::input::Buffers;
 use self::input::Input;
 use self::output::Output;
-use crate::remoting::{Answer, Command, CommandError, FRAME_BYTES_MAX, FrameError, HeaderForm, Refusal};
+use crate::remoting::{
+    Answer, Command, CommandError, FRAME_BYTES_MAX, FrameError, HeaderForm, Refusal,
+};
 use crate::service::Service;
 
 /// Answers of one connection that may wait: a consumer of ten thousand queues holds a pull for each.

@@ -98,7 +98,10 @@ impl Output {
 
     /// Sends what comes next, once.
     fn send_some(&mut self, stream: &TcpStream) -> io::Result<()> {
-        let until = self.pieces.front().map_or(self.bytes.len(), |piece| piece.after);
+        let until = self
+            .pieces
+            .front()
+            .map_or(self.bytes.len(), |piece| piece.after);
         if self.sent < until {
             let unsent = self.bytes.get(self.sent..until).unwrap_or_default();
             let mut flags = SendFlags::NOSIGNAL;

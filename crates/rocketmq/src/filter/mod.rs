@@ -64,7 +64,10 @@ impl Filter {
         if text.is_empty() || text == ALL {
             return Ok(Self::All);
         }
-        let tags = text.split("||").map(str::trim).filter(|tag| !tag.is_empty());
+        let tags = text
+            .split("||")
+            .map(str::trim)
+            .filter(|tag| !tag.is_empty());
         let codes: Vec<i64> = tags.map(|tag| i64::from(java_hash(tag))).collect();
         if codes.is_empty() {
             return Err(FilterError::NoTag(text.to_owned()));

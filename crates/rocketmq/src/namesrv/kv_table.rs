@@ -73,7 +73,8 @@ impl KvTable {
     /// `{"table":{…}}` of a namespace.
     pub(super) fn table_json(&self, namespace: &str) -> String {
         let tables = self.tables.lock();
-        let table = serde_json::json!({ "table": tables.get(namespace).cloned().unwrap_or_default() });
+        let table =
+            serde_json::json!({ "table": tables.get(namespace).cloned().unwrap_or_default() });
         table.to_string()
     }
 

@@ -24,11 +24,11 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
-use self::kv_table::KvTable;
 pub use self::kv_table::KvError;
+use self::kv_table::KvTable;
 pub use self::registration_body::TopicQueues;
-pub use self::routes::{DataVersion, Registration};
 use self::routes::Routes;
+pub use self::routes::{DataVersion, Registration};
 use crate::connection::{Handled, Request};
 use crate::remoting::codes::{request as code, response};
 use crate::remoting::{Answer, Refusal};

@@ -47,7 +47,11 @@ pub(super) struct RegistrationBody {
 
 impl RegistrationBody {
     pub(super) fn read(body: &[u8], compressed: bool) -> Result<Self, BodyError> {
-        if compressed { Self::inflated(body) } else { Self::json(body) }
+        if compressed {
+            Self::inflated(body)
+        } else {
+            Self::json(body)
+        }
     }
 
     fn json(body: &[u8]) -> Result<Self, BodyError> {

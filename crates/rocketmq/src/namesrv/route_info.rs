@@ -3,9 +3,9 @@
 //! Clients before 4.9.4 read broker ids only without quotes, which is not JSON; newer ones, and those that ask for it,
 //! get JSON.
 
+use super::NameServer;
 use super::register_broker::ORDER_TOPICS;
 use super::routes::{BrokerGroup, TopicRoute};
-use super::NameServer;
 use crate::remoting::codes::response;
 use crate::remoting::headers::RouteHeader;
 use crate::remoting::{Answer, Command, Refusal, json_string};
@@ -21,8 +21,8 @@ pub(super) fn handle(server: &NameServer, command: &Command<'_>) -> Result<Answe
         let remark = format!("No topic route info in name server for the topic: {topic}");
         return Err(Refusal::new(response::TOPIC_NOT_EXIST, remark));
     };
-    let standard = command.version >= STANDARD_JSON_FROM
-        || header.accept_standard_json_only == Some(true);
+    let standard =
+        command.version >= STANDARD_JSON_FROM || header.accept_standard_json_only == Some(true);
     let order = server.kv.get(ORDER_TOPICS, header.topic);
     let body = write(&route, order.as_deref(), standard);
     Ok(Answer::with_body(body))
@@ -66,7 +66,11 @@ pub(super) fn broker(out: &mut Vec<u8>, name: &str, group: &BrokerGroup, standar
         if at > 0 {
             out.push(b',');
         }
-        let id = if standard { format!("\"{id}\":") } else { format!("{id}:") };
+        let id = if standard {
+            format!("\"{id}\":")
+        } else {
+            format!("{id}:")
+        };
         out.extend_from_slice(id.as_bytes());
         json_string(out, address);
     }

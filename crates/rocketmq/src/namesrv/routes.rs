@@ -196,7 +196,12 @@ impl Routes {
     }
 
     /// The broker at this address was heard of; its version, if it is known.
-    pub(super) fn seen(&mut self, cluster: &str, address: &str, now_ms: i64) -> Option<DataVersion> {
+    pub(super) fn seen(
+        &mut self,
+        cluster: &str,
+        address: &str,
+        now_ms: i64,
+    ) -> Option<DataVersion> {
         let key = (cluster.to_owned(), address.to_owned());
         let live = self.live.get_mut(&key)?;
         live.seen_ms = now_ms;

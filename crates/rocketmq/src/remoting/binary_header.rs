@@ -34,7 +34,10 @@ struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     fn array<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N], BinaryError> {
-        let found = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk());
+        let found = self
+            .bytes
+            .get(self.at..)
+            .and_then(|rest| rest.first_chunk());
         let array = *found.ok_or(BinaryError::Cut { what, at: self.at })?;
         self.at += N;
         Ok(array)
@@ -59,12 +62,16 @@ impl<'a> Cursor<'a> {
         let bytes = self.bytes.get(self.at..end).ok_or(cut)?;
         self.at = end;
         let text = std::str::from_utf8(bytes);
-        text.map(Some).map_err(|_| BinaryError::NotText { what, at: end })
+        text.map(Some)
+            .map_err(|_| BinaryError::NotText { what, at: end })
     }
 }
 
 pub(super) fn read(header: &[u8]) -> Result<Parts<'_>, BinaryError> {
-    let mut cursor = Cursor { bytes: header, at: 0 };
+    let mut cursor = Cursor {
+        bytes: header,
+        at: 0,
+    };
     let code = i32::from(cursor.i16("the code")?);
     let [language] = cursor.array("the language")?;
     let version = i32::from(cursor.i16("the version")?);

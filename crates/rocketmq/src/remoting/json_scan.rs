@@ -106,7 +106,11 @@ impl<'a> Scanner<'a> {
     /// The rest of a string from its first backslash on.
     fn escaped(&mut self, mut so_far: String) -> Result<String, JsonError> {
         loop {
-            let Some(next) = self.text.get(self.at..).and_then(|rest| rest.chars().next()) else {
+            let Some(next) = self
+                .text
+                .get(self.at..)
+                .and_then(|rest| rest.chars().next())
+            else {
                 return self.error("a string has no end");
             };
             self.at += next.len_utf8();
@@ -153,7 +157,9 @@ impl<'a> Scanner<'a> {
             }
         }
         let decoded = char::decode_utf16(units).next();
-        Ok(decoded.and_then(Result::ok).unwrap_or(char::REPLACEMENT_CHARACTER))
+        Ok(decoded
+            .and_then(Result::ok)
+            .unwrap_or(char::REPLACEMENT_CHARACTER))
     }
 
     fn four_digits(&mut self) -> Result<u16, JsonError> {

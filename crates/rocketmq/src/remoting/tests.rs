@@ -22,7 +22,10 @@ fn frame(form: u8, header: &[u8], body: &[u8]) -> Vec<u8> {
 fn json(header: &str) -> Result<(i32, i32, Option<String>, Vec<(String, String)>), CommandError> {
     let bytes = frame(0, header.as_bytes(), b"");
     let command = Command::decode(&bytes[PREFIX_BYTES..])?;
-    let ext = command.ext.iter().map(|(n, v)| (n.to_owned(), v.to_owned()));
+    let ext = command
+        .ext
+        .iter()
+        .map(|(n, v)| (n.to_owned(), v.to_owned()));
     let ext = ext.collect();
     let remark = command.remark.map(Cow::into_owned);
     Ok((command.code, command.opaque, remark, ext))
@@ -49,13 +52,22 @@ fn json_headers_of_many_clients() {
                 11,
                 -3,
                 None,
-                vec![pair("queueId", "4"), pair("order", "true"), pair("deep", r#"{"a":[1]}"#)],
+                vec![
+                    pair("queueId", "4"),
+                    pair("order", "true"),
+                    pair("deep", r#"{"a":[1]}"#),
+                ],
             ),
         ),
         // Escapes, and a separator of properties in both writings.
         (
             "{\"code\":1,\"remark\":\"a\\\"\\n\\u00e9\\ud83d\\ude00\\ud800\",\"extFields\":{\"i\":\"k\\u0001v\u{2}\"}}",
-            (1, 0, Some("a\"\né😀\u{fffd}".to_owned()), vec![pair("i", "k\u{1}v\u{2}")]),
+            (
+                1,
+                0,
+                Some("a\"\né😀\u{fffd}".to_owned()),
+                vec![pair("i", "k\u{1}v\u{2}")],
+            ),
         ),
         ("{}", (0, 0, None, vec![])),
     ] {
@@ -85,7 +97,10 @@ fn what_is_no_json_header_is_refused() {
         "{code:1}",
         &deep,
     ] {
-        assert!(matches!(json(header), Err(CommandError::Json(_))), "{header}");
+        assert!(
+            matches!(json(header), Err(CommandError::Json(_))),
+            "{header}"
+        );
     }
     let bytes = frame(0, b"{\"remark\":\"\xff\"}", b"");
     assert_eq!(Command::decode(&bytes[4..]), Err(CommandError::NotText));
@@ -135,7 +150,10 @@ fn binary_headers_that_cannot_be() {
     for cut in 0..whole.len() {
         let bytes = frame(1, &whole[..cut], b"");
         let decoded = Command::decode(&bytes[4..]);
-        assert!(matches!(decoded, Err(CommandError::Binary(_))), "cut at {cut}: {decoded:?}");
+        assert!(
+            matches!(decoded, Err(CommandError::Binary(_))),
+            "cut at {cut}: {decoded:?}"
+        );
     }
     for (at, byte) in [(13, 0x7f), (20, 0x7f), (25, 0x7f)] {
         let mut damaged = whole.clone();
@@ -159,18 +177,26 @@ fn a_code_that_a_binary_header_cannot_hold_is_answered_by_an_error() {
     answer.body = vec![1];
     assert!(!answer.write(&mut out, HeaderForm::Binary, 9));
     let command = Command::decode(&out[4..]).unwrap();
-    assert_eq!((command.code, command.opaque, command.body), (1, 9, &b""[..]));
+    assert_eq!(
+        (command.code, command.opaque, command.body),
+        (1, 9, &b""[..])
+    );
 }
 
 #[test]
 fn missing_and_wrong_fields_are_named() {
     let fields = |pairs: &[(&'static str, &'static str)]| {
-        let pairs = pairs.iter().map(|(n, v)| (Cow::Borrowed(*n), Cow::Borrowed(*v)));
+        let pairs = pairs
+            .iter()
+            .map(|(n, v)| (Cow::Borrowed(*n), Cow::Borrowed(*v)));
         pairs.collect::<ExtFields<'static>>()
     };
     let none = fields(&[]);
     let error = SendHeader::decode(&none).unwrap_err();
-    assert_eq!(error.to_string(), "the custom field <producerGroup> is null");
+    assert_eq!(
+        error.to_string(),
+        "the custom field <producerGroup> is null"
+    );
     let error = SendHeader::decode_v2(&none).unwrap_err();
     assert_eq!(error, HeaderError::Missing("a"));
     let wrong = fields(&[("producerGroup", "p"), ("tranStateTableOffset", "x")]);

@@ -31,7 +31,11 @@ pub struct Served {
 
 /// Starts with `change` made to the usual settings.
 pub fn serve_with(change: impl FnOnce(&mut BrokerSettings, &mut StoreOptions)) -> Served {
-    start(tempfile::tempdir().unwrap(), Arc::new(ManualClock::at(START_MS)), change)
+    start(
+        tempfile::tempdir().unwrap(),
+        Arc::new(ManualClock::at(START_MS)),
+        change,
+    )
 }
 
 /// Starts with the usual settings.
@@ -101,7 +105,9 @@ impl Served {
     pub fn restart(mut self) -> Served {
         self.server.take().unwrap().stop();
         self.broker.close().unwrap();
-        let Served { dir, clock, broker, .. } = self;
+        let Served {
+            dir, clock, broker, ..
+        } = self;
         drop(broker);
         start(dir, clock, |_, _| {})
     }
@@ -126,7 +132,9 @@ impl Got {
     }
 
     pub fn number(&self, name: &str) -> i64 {
-        self.get(name).parse().unwrap_or_else(|_| panic!("{name} in {self:?}"))
+        self.get(name)
+            .parse()
+            .unwrap_or_else(|_| panic!("{name} in {self:?}"))
     }
 
     pub fn text(&self) -> &str {
@@ -243,7 +251,11 @@ impl Client {
             is_response: command.is_response(),
             is_oneway: command.is_oneway(),
             remark: command.remark.as_deref().unwrap_or("").to_owned(),
-            ext: command.ext.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
+            ext: command
+                .ext
+                .iter()
+                .map(|(n, v)| (n.to_owned(), v.to_owned()))
+                .collect(),
             body: command.body.to_vec(),
         })
     }
@@ -274,12 +286,20 @@ impl Client {
 
     /// A heartbeat as producer of `group`.
     pub fn produce(&mut self, id: &str, group: &str) -> Got {
-        let beat = serde_json::json!({ "clientID": id, "producerDataSet": [{ "groupName": group }] });
+        let beat =
+            serde_json::json!({ "clientID": id, "producerDataSet": [{ "groupName": group }] });
         self.ask(34, &[], beat.to_string().as_bytes())
     }
 
     /// Starts a pull that may wait for `hold_ms`; its opaque number.
-    pub fn start_pull(&mut self, group: &str, topic: &str, queue: &str, offset: i64, hold_ms: u64) -> i32 {
+    pub fn start_pull(
+        &mut self,
+        group: &str,
+        topic: &str,
+        queue: &str,
+        offset: i64,
+        hold_ms: u64,
+    ) -> i32 {
         let (offset, hold) = (offset.to_string(), hold_ms.to_string());
         let flag = if hold_ms > 0 { "6" } else { "4" };
         let fields = [
@@ -363,5 +383,8 @@ pub fn messages(mut body: &[u8]) -> Vec<Message> {
 
 /// The bodies of a pull's messages.
 pub fn bodies(got: &Got) -> Vec<String> {
-    messages(&got.body).into_iter().map(|message| message.body).collect()
+    messages(&got.body)
+        .into_iter()
+        .map(|message| message.body)
+        .collect()
 }

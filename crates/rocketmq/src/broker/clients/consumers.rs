@@ -60,7 +60,12 @@ impl ConsumerGroup {
                 None => changed = true,
                 Some(old) if new.version > old.version => {
                     if !new.says_the_same(old) {
-                        tracing::info!(topic = new.topic, from = old.text, to = new.text, "subscription changed");
+                        tracing::info!(
+                            topic = new.topic,
+                            from = old.text,
+                            to = new.text,
+                            "subscription changed"
+                        );
                     }
                 }
                 Some(_) => continue,
@@ -171,7 +176,9 @@ impl Consumers {
     /// Groups that want a topic.
     pub(crate) fn groups_of_topic(&self, topic: &str) -> Vec<String> {
         let groups = self.groups.read();
-        let wants = groups.iter().filter(|(_, group)| group.subscriptions.contains_key(topic));
+        let wants = groups
+            .iter()
+            .filter(|(_, group)| group.subscriptions.contains_key(topic));
         wants.map(|(name, _)| name.clone()).collect()
     }
 }

@@ -55,9 +55,20 @@ fn a_change_is_told_to_all_members() {
     assert_eq!(told(&register(1, wants(&[("T", 1)]))), [("g", vec![1])]);
     assert_eq!(told(&register(1, wants(&[("T", 1)]))), []);
     assert_eq!(told(&register(2, wants(&[("T", 1)]))), [("g", vec![1, 2])]);
-    assert_eq!(told(&register(2, wants(&[("T", 2)]))), [], "a version alone is no change");
-    assert_eq!(told(&register(2, wants(&[("T", 2), ("U", 2)]))), [("g", vec![1, 2])]);
-    assert_eq!(told(&register(2, None)), [], "nothing repeated, nothing changed");
+    assert_eq!(
+        told(&register(2, wants(&[("T", 2)]))),
+        [],
+        "a version alone is no change"
+    );
+    assert_eq!(
+        told(&register(2, wants(&[("T", 2), ("U", 2)]))),
+        [("g", vec![1, 2])]
+    );
+    assert_eq!(
+        told(&register(2, None)),
+        [],
+        "nothing repeated, nothing changed"
+    );
     let version = consumers.with("g", |group| group.subscriptions["T"].version);
     assert_eq!(version, Some(2));
     assert_eq!(consumers.member_ids("g").len(), 2);

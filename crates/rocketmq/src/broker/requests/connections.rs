@@ -11,10 +11,13 @@ use crate::remoting::{Answer, Command, HeaderError, Refusal};
 
 pub(super) fn consumers(broker: &Broker, command: &Command<'_>) -> Result<Handled, Refusal> {
     let header = GroupHeader::decode(&command.ext)?;
-    let group = header.consumer_group.ok_or(HeaderError::Missing("consumerGroup"))?;
+    let group = header
+        .consumer_group
+        .ok_or(HeaderError::Missing("consumerGroup"))?;
     let body = broker.consumers().with(group, |group| {
         let subscriptions = group.subscriptions.iter();
-        let subscriptions = subscriptions.map(|(topic, wanted)| (topic.clone(), wanted.json.clone()));
+        let subscriptions =
+            subscriptions.map(|(topic, wanted)| (topic.clone(), wanted.json.clone()));
         json!({
             "connectionSet": group.members().map(connection).collect::<Vec<_>>(),
             "consumeFromWhere": group.manner.consume_from,

@@ -27,7 +27,9 @@ pub(super) fn handle(broker: &Arc<Broker>, command: &Command<'_>) -> Result<Hand
     let broker = Arc::clone(broker);
     Ok(Handled::Later(Box::pin(async move {
         let find = move |broker: &Broker| {
-            let found = broker.store().look_up(place.physical_offset, Access::MayBlock);
+            let found = broker
+                .store()
+                .look_up(place.physical_offset, Access::MayBlock);
             let found = found.map_err(|error| read_refusal(&error))?;
             let found = found.map(|entry| entry.to_vec());
             found.ok_or_else(|| Refusal::system(format!("no message has the id {place}")))

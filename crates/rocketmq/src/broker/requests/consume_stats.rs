@@ -15,8 +15,14 @@ use crate::store::QueueOffset;
 
 pub(super) fn handle(broker: &Arc<Broker>, command: &Command<'_>) -> Result<Handled, Refusal> {
     let header = GroupHeader::decode(&command.ext)?;
-    let group = header.consumer_group.ok_or(HeaderError::Missing("consumerGroup"))?.to_owned();
-    let topic = header.topic.filter(|topic| !topic.is_empty()).map(Arc::<str>::from);
+    let group = header
+        .consumer_group
+        .ok_or(HeaderError::Missing("consumerGroup"))?
+        .to_owned();
+    let topic = header
+        .topic
+        .filter(|topic| !topic.is_empty())
+        .map(Arc::<str>::from);
     Ok(broker.answer_blocking(move |broker| {
         let topics = match topic {
             Some(topic) => vec![topic],
@@ -25,7 +31,10 @@ pub(super) fn handle(broker: &Arc<Broker>, command: &Command<'_>) -> Result<Hand
         let mut out = b"{\"consumeTps\":0.0,\"offsetTable\":{".to_vec();
         let mut count = 0;
         for topic in topics {
-            let queues = broker.topics().get(&topic).map_or(0, |topic| topic.read_queues);
+            let queues = broker
+                .topics()
+                .get(&topic)
+                .map_or(0, |topic| topic.read_queues);
             let progress = broker.offsets().of_topic(&group, &topic);
             for queue_id in 0..queues {
                 let offset = progress.get(&queue_id).copied().unwrap_or(0);
@@ -52,7 +61,9 @@ fn one(
     let store = broker.store();
     let end = store.max_offset(topic, queue_id);
     let last = QueueOffset(offset.saturating_sub(1).max(0));
-    let time = store.store_time(topic, queue_id, last).map_err(|error| read_refusal(&error))?;
+    let time = store
+        .store_time(topic, queue_id, last)
+        .map_err(|error| read_refusal(&error))?;
     out.extend_from_slice(b"{\"brokerName\":");
     json_string(out, &broker.settings().name);
     out.extend_from_slice(format!(",\"queueId\":{queue_id},\"topic\":").as_bytes());

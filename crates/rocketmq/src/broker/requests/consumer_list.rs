@@ -10,7 +10,9 @@ pub(super) fn handle(broker: &Broker, command: &Command<'_>) -> Result<Handled, 
     let group = header.consumer_group;
     let members = broker.consumers().member_ids(group);
     if members.is_empty() {
-        return Err(Refusal::system(format!("no consumer for this group, {group}")));
+        return Err(Refusal::system(format!(
+            "no consumer for this group, {group}"
+        )));
     }
     let members: Vec<&str> = members.iter().map(|id| &**id).collect();
     let body = serde_json::json!({ "consumerIdList": members });

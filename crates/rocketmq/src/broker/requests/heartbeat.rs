@@ -64,7 +64,12 @@ fn consumer(
         // A group that may not be: its pulls will be told so.
         return false;
     };
-    retry_topic(broker, &group, config.retry_queues, data["unitMode"] == Value::Bool(true));
+    retry_topic(
+        broker,
+        &group,
+        config.retry_queues,
+        data["unitMode"] == Value::Bool(true),
+    );
     let manner = GroupManner {
         consume_type: text("consumeType"),
         message_model: text("messageModel"),

@@ -55,6 +55,8 @@ pub(super) fn lock(broker: &Broker, command: &Command<'_>) -> Result<Handled, Re
 
 pub(super) fn unlock(broker: &Broker, command: &Command<'_>) -> Result<Handled, Refusal> {
     let asked = Asked::read(command)?;
-    broker.locks().unlock(&asked.group, &asked.client, &asked.queues);
+    broker
+        .locks()
+        .unlock(&asked.group, &asked.client, &asked.queues);
     done()
 }

@@ -39,9 +39,13 @@ pub(super) fn handle(broker: &Arc<Broker>, request: &Request<'_>) -> Result<Hand
     let pull = check(broker, &header)?;
     if header.has(PullHeader::COMMIT_OFFSET) {
         let (group, topic) = (header.consumer_group, header.topic);
-        broker.offsets().commit(group, topic, header.queue_id, header.commit_offset);
+        broker
+            .offsets()
+            .commit(group, topic, header.queue_id, header.commit_offset);
     }
-    let reset = broker.offsets().take_reset(header.consumer_group, header.topic, header.queue_id);
+    let reset = broker
+        .offsets()
+        .take_reset(header.consumer_group, header.topic, header.queue_id);
     if let Some(offset) = reset {
         return Ok(pull.moved(broker, offset)?.into());
     }
@@ -94,13 +98,18 @@ fn check(broker: &Broker, header: &PullHeader<'_>) -> Result<Pull, Refusal> {
         return Err(Refusal::system(remark));
     }
     let messages_max = usize::try_from(header.max_msg_nums).unwrap_or(0);
-    let bytes_max = header.max_msg_bytes.and_then(|bytes| usize::try_from(bytes).ok());
+    let bytes_max = header
+        .max_msg_bytes
+        .and_then(|bytes| usize::try_from(bytes).ok());
     Ok(Pull {
         topic: Arc::clone(&known.name),
         queue_id: header.queue_id,
         offset: header.queue_offset,
         messages_max: messages_max.clamp(1, MESSAGES_MAX),
-        bytes_max: bytes_max.filter(|bytes| *bytes > 0).unwrap_or(BYTES_MAX).min(BYTES_MAX),
+        bytes_max: bytes_max
+            .filter(|bytes| *bytes > 0)
+            .unwrap_or(BYTES_MAX)
+            .min(BYTES_MAX),
         filter,
         topic_sys_flag: known.sys_flag,
         group_sys_flag: config.sys_flag,
@@ -205,7 +214,9 @@ impl Pull {
             let offset = QueueOffset(self.offset);
             let hold = deadline.map(|_| {
                 let filter = self.filter.clone();
-                broker.holds().hold(&self.topic, self.queue_id, offset, filter)
+                broker
+                    .holds()
+                    .hold(&self.topic, self.queue_id, offset, filter)
             });
             let answer = self.read_anyhow(&broker).await;
             let (Some(hold), Some(deadline)) = (hold, deadline) else {
@@ -215,7 +226,10 @@ impl Pull {
             if !nothing || broker.holds().is_closed() {
                 return Some(answer);
             }
-            if tokio::time::timeout_at(deadline, hold.woken()).await.is_err() {
+            if tokio::time::timeout_at(deadline, hold.woken())
+                .await
+                .is_err()
+            {
                 return Some(answer);
             }
         }
@@ -241,9 +255,7 @@ impl Pull {
 /// What a reader is told when the store cannot read.
 pub(super) fn read_refusal(error: &ReadError) -> Refusal {
     match error {
-        ReadError::Closed => {
-            Refusal::new(response::SERVICE_NOT_AVAILABLE, error.to_string())
-        }
+        ReadError::Closed => Refusal::new(response::SERVICE_NOT_AVAILABLE, error.to_string()),
         ReadError::WouldBlock | ReadError::Storage(_) => Refusal::system(error.to_string()),
     }
 }

@@ -22,7 +22,9 @@ pub(super) fn handle(broker: &Arc<Broker>, command: &Command<'_>) -> Result<Hand
     let by_unique_key = command.ext.get(UNIQUE_KEY_QUERY) == Some("true");
     let wanted = match by_unique_key {
         true => UNIQUE_KEY_MESSAGES,
-        false => usize::try_from(header.max_num).unwrap_or(0).min(MESSAGES_MAX),
+        false => usize::try_from(header.max_num)
+            .unwrap_or(0)
+            .min(MESSAGES_MAX),
     };
     let (topic, key) = (header.topic.to_owned(), header.key.to_owned());
     let (begin_ms, end_ms) = (header.begin_timestamp, header.end_timestamp);

@@ -44,7 +44,9 @@ pub(super) fn search(broker: &Arc<Broker>, command: &Command<'_>) -> Result<Hand
     };
     let (topic, queue_id, time_ms) = (header.topic.to_owned(), header.queue_id, header.timestamp);
     Ok(broker.answer_blocking(move |broker| {
-        let offset = broker.store().offset_by_time(&topic, queue_id, time_ms, boundary);
+        let offset = broker
+            .store()
+            .offset_by_time(&topic, queue_id, time_ms, boundary);
         let offset = offset.map_err(|error| read_refusal(&error))?;
         Ok(Answer::success().number("offset", offset.0))
     }))

@@ -28,7 +28,9 @@ pub(super) fn handle(broker: &Arc<Broker>, request: &Request<'_>) -> Result<Hand
     let target = Target::check(broker, &header)?;
     let mut properties = PropertyMap::of(header.properties.unwrap_or("").as_bytes());
     broker.mark(&mut properties);
-    let to = properties.get(key::REPLY_TO_CLIENT).map(|to| to.into_owned());
+    let to = properties
+        .get(key::REPLY_TO_CLIENT)
+        .map(|to| to.into_owned());
     let store_properties = properties.clone();
     properties.set(key::PUSH_REPLY_TIME, broker.now_ms().to_string());
     let text = String::from_utf8_lossy(&properties.text()).into_owned();
@@ -102,7 +104,9 @@ impl Push {
             return Err(format!("reply message properties[{key}] is null"));
         };
         let Some(channel) = self.channel else {
-            return Err(format!("push reply message fail, channel of <{to}> not found."));
+            return Err(format!(
+                "push reply message fail, channel of <{to}> not found."
+            ));
         };
         let fields = |writer: &mut ExtWriter<'_>| {
             for (name, value) in &self.frame {

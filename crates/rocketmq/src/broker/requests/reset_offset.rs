@@ -44,12 +44,17 @@ pub(super) fn handle(broker: &Arc<Broker>, command: &Command<'_>) -> Result<Hand
 
 impl Reset {
     fn apply(&self, broker: &Broker) -> Result<Answer, Refusal> {
-        let queues = broker.topics().get(&self.topic).map_or(0, |topic| topic.read_queues);
+        let queues = broker
+            .topics()
+            .get(&self.topic)
+            .map_or(0, |topic| topic.read_queues);
         let wanted = |id: &i32| self.queue_id.is_none_or(|only| only == *id);
         let mut moved = Vec::new();
         for queue_id in (0..queues).filter(wanted) {
             let offset = self.new_offset(broker, queue_id)?;
-            broker.offsets().reset(&self.group, &self.topic, queue_id, offset);
+            broker
+                .offsets()
+                .reset(&self.group, &self.topic, queue_id, offset);
             moved.push((queue_id, offset));
         }
         let body = self.table(&broker.settings().name, &moved);

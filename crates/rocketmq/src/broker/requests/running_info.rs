@@ -41,7 +41,11 @@ pub(super) fn online(
 }
 
 /// Hands a request on to a client as it came, with `more` fields, and its answer back.
-pub(super) fn relay(channel: Arc<Channel>, command: &Command<'_>, more: &[(&str, &str)]) -> Handled {
+pub(super) fn relay(
+    channel: Arc<Channel>,
+    command: &Command<'_>,
+    more: &[(&str, &str)],
+) -> Handled {
     let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     let fields = command.ext.iter().chain(more.iter().copied());
     let fields: Vec<(String, String)> = fields.map(own).collect();
@@ -81,13 +85,19 @@ pub(super) fn status(broker: &Broker, command: &Command<'_>) -> Result<Handled, 
     let only = command.ext.read::<Option<String>>("clientAddr")?;
     let only = only.filter(|client| !client.is_empty());
     let members = broker.consumers().with(&group, |group| {
-        let wanted = group.members().filter(|member| only.as_deref().is_none_or(|only| only == &*member.id));
+        let wanted = group
+            .members()
+            .filter(|member| only.as_deref().is_none_or(|only| only == &*member.id));
         let wanted = wanted.map(|member| (Arc::clone(&member.id), Arc::clone(&member.channel)));
         wanted.collect::<Vec<_>>()
     });
-    let members = members.filter(|members| !members.is_empty()).ok_or_else(|| {
-        Refusal::system(format!("No Any Consumer online in the consumer group: [{group}]"))
-    })?;
+    let members = members
+        .filter(|members| !members.is_empty())
+        .ok_or_else(|| {
+            Refusal::system(format!(
+                "No Any Consumer online in the consumer group: [{group}]"
+            ))
+        })?;
     Ok(Handled::Later(Box::pin(async move {
         let fields = |writer: &mut ExtWriter<'_>| {
             writer.put("topic", &topic);

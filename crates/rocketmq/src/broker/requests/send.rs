@@ -81,7 +81,9 @@ impl Target {
 fn create(broker: &Broker, header: &SendHeader<'_>) -> Result<(Arc<TopicConfig>, bool), Refusal> {
     let (name, wanted) = (header.topic, header.default_topic_queue_nums);
     let is_retry = name.starts_with(RETRY_PREFIX);
-    let inherited = broker.topics().inherited(name, header.default_topic, wanted);
+    let inherited = broker
+        .topics()
+        .inherited(name, header.default_topic, wanted);
     let topic = inherited.or_else(|| is_retry.then(|| TopicConfig::new(name, 1, perm::READ_WRITE)));
     let Some(mut topic) = topic else {
         let remark = format!("topic[{name}] not exist, apply first please!");

@@ -73,7 +73,9 @@ impl SentBack {
     fn put(&self, broker: &Broker) -> Result<(Pending, bool), Refusal> {
         let found = broker.store().look_up(self.offset, Access::MayBlock);
         let found = found.map_err(|error| read_refusal(&error))?;
-        let entry = found.as_deref().and_then(|bytes| message::decode(bytes).ok());
+        let entry = found
+            .as_deref()
+            .and_then(|bytes| message::decode(bytes).ok());
         let failed = || Refusal::system(format!("look message by offset failed, {}", self.offset));
         let entry = entry.ok_or_else(failed)?;
         let group = &self.config.name;
@@ -122,7 +124,9 @@ fn again<'e>(entry: &Entry<'e>) -> PropertyMap<'e> {
     if properties.get(key::RETRY_TOPIC).is_none() {
         properties.set(key::RETRY_TOPIC, topic.clone());
     }
-    let origin = properties.get(key::ORIGIN_MESSAGE_ID).map(|id| id.into_owned());
+    let origin = properties
+        .get(key::ORIGIN_MESSAGE_ID)
+        .map(|id| id.into_owned());
     let origin = origin.unwrap_or_else(|| {
         let id = OffsetMessageId {
             store_host: entry.store_host,

@@ -22,7 +22,10 @@ pub(super) fn handle(
     target: &Target,
 ) -> Result<Handled, Refusal> {
     if header.topic.starts_with(RETRY_PREFIX) {
-        let remark = format!("batch request does not support retry group {}", header.topic);
+        let remark = format!(
+            "batch request does not support retry group {}",
+            header.topic
+        );
         return Err(Refusal::new(response::MESSAGE_ILLEGAL, remark));
     }
     let mut properties = PropertyMap::of(header.properties.unwrap_or("").as_bytes());

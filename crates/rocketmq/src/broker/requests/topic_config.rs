@@ -7,6 +7,7 @@ use crate::broker::Broker;
 use crate::broker::names;
 use crate::broker::tables::{topic_json, topics_json};
 use crate::broker::topics::TopicConfig;
+use crate::config_json::Style;
 use crate::connection::Handled;
 use crate::remoting::codes::response;
 use crate::remoting::headers::{CreateTopicHeader, TopicHeader};
@@ -21,7 +22,9 @@ pub(super) fn create(broker: &Arc<Broker>, command: &Command<'_>) -> Result<Hand
     let invalid = |why: String| Refusal::new(response::INVALID_PARAMETER, why);
     names::check_topic(name).map_err(invalid)?;
     if names::is_system_topic(name) {
-        return Err(invalid(format!("The topic[{name}] is conflict with system topic.")));
+        return Err(invalid(format!(
+            "The topic[{name}] is conflict with system topic."
+        )));
     }
     for queues in [header.read_queue_nums, header.write_queue_nums] {
         if !(0..=QUEUES_MAX).contains(&queues) {
@@ -30,7 +33,9 @@ pub(super) fn create(broker: &Arc<Broker>, command: &Command<'_>) -> Result<Hand
         }
     }
     let known = broker.topics().get(name);
-    let mut attributes = known.map(|known| known.attributes.clone()).unwrap_or_default();
+    let mut attributes = known
+        .map(|known| known.attributes.clone())
+        .unwrap_or_default();
     for change in header.attributes.unwrap_or("").split(',').map(str::trim) {
         match (change.strip_prefix('+'), change.strip_prefix('-')) {
             (Some(set), _) => {
@@ -93,7 +98,12 @@ pub(super) fn delete(broker: &Arc<Broker>, command: &Command<'_>) -> Result<Hand
 
 pub(super) fn all(broker: &Broker) -> Handled {
     let (topics, version) = broker.topics().all();
-    Answer::with_body(topics_json(&topics, version).into_bytes()).into()
+    Answer::with_body(
+        topics_json(&topics, version)
+            .write(Style::Dialect)
+            .into_bytes(),
+    )
+    .into()
 }
 
 pub(super) fn one(broker: &Broker, command: &Command<'_>) -> Result<Handled, Refusal> {
@@ -102,6 +112,6 @@ pub(super) fn one(broker: &Broker, command: &Command<'_>) -> Result<Handled, Ref
         let remark = format!("No topic in this broker. topic: {}", header.topic);
         return Err(Refusal::new(response::TOPIC_NOT_EXIST, remark));
     };
-    let body = topic_json(&topic).to_string().into_bytes();
+    let body = topic_json(&topic).write(Style::Dialect).into_bytes();
     Ok(Answer::with_body(body).into())
 }

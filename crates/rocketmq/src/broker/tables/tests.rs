@@ -1,13 +1,15 @@
-//! Tables are read back, Java's are read, and a damaged file costs nothing that its `.bak` has.
+//! Tables are read back, as text and from files.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::sync::Arc;
+
+use segment::RealDisk;
 
 use super::*;
 use crate::broker::group_configs::GroupConfig;
 use crate::broker::offsets::TopicGroup;
 use crate::broker::topics::{TableVersion, TopicConfig};
+use crate::config_json::{Style, parse};
 
 const VERSION: TableVersion = TableVersion {
     state_version: 1,
@@ -15,63 +17,64 @@ const VERSION: TableVersion = TableVersion {
     counter: 3,
 };
 
+/// The document as it is after it was text.
+fn again(table: &Value) -> Value {
+    parse(table.write(Style::DialectPretty).as_bytes()).unwrap()
+}
+
 #[test]
 fn tables_read_back() {
     let mut topic = TopicConfig::new("T", 4, 6);
     topic.order = true;
     topic.multi_tag = true;
-    topic.attributes.insert("message.type".to_owned(), "FIFO".to_owned());
-    let text = topics_json(&[Arc::new(topic.clone())], VERSION);
-    assert_eq!(topics_from_json(&parse(&text).unwrap()), (vec![topic], VERSION));
+    topic
+        .attributes
+        .insert("message.type".to_owned(), "FIFO".to_owned());
+    let table = topics_json(&[Arc::new(topic.clone())], VERSION);
+    assert_eq!(topics_from_json(&again(&table)), (vec![topic], VERSION));
 
     let mut group = GroupConfig::new("g");
     group.consume_enable = false;
     group.retry_max_times = 3;
-    let text = groups_json(&[Arc::new(group.clone())], VERSION);
-    assert_eq!(groups_from_json(&parse(&text).unwrap()), (vec![group], VERSION));
+    let table = groups_json(&[Arc::new(group.clone())], VERSION);
+    assert_eq!(groups_from_json(&again(&table)), (vec![group], VERSION));
 
     let key = TopicGroup {
         topic: "%RETRY%g".into(),
         group: "g".into(),
     };
     let offsets = vec![(key, BTreeMap::from([(0, 3), (1, 5_000_000_000)]))];
-    let text = offsets_json(&offsets);
+    let table = offsets_json(&offsets);
+    let text = table.write(Style::Dialect);
     assert!(text.contains("\"%RETRY%g@g\":{0:3,1:5000000000}"), "{text}");
-    assert_eq!(offsets_from_json(&parse(&text).unwrap()), offsets);
+    assert_eq!(offsets_from_json(&again(&table)), offsets);
 
     let delays = DelayOffsets::from([(1, 5), (18, 0)]);
-    assert_eq!(delay_from_json(&parse(&delay_json(&delays)).unwrap()), delays);
+    assert_eq!(delay_from_json(&again(&delay_json(&delays))), delays);
 }
 
 #[test]
-fn bare_keys_are_quoted_and_nothing_else() {
-    for (text, quoted) in [
-        ("{0:3,1:5}", "{\"0\":3,\"1\":5}"),
-        ("{\n\ta : {-1:true}}", "{\n\t\"a\" : {\"-1\":true}}"),
-        ("{\"a\":[1,2],\"b\":\"x,1:2{3:4\"}", "{\"a\":[1,2],\"b\":\"x,1:2{3:4\"}"),
-        ("{\"a\\\"\":null}", "{\"a\\\"\":null}"),
-        ("{é:1}", "{é:1}"),
-    ] {
-        assert_eq!(quoted::keys(text), quoted);
+fn what_a_file_does_not_say_is_as_usual() {
+    let table =
+        parse(b"{\"subscriptionGroupTable\":{\"g\":{}},\"topicConfigTable\":{\"T\":{}}}").unwrap();
+    assert_eq!(groups_from_json(&table).0, [GroupConfig::new("g")]);
+    assert_eq!(topics_from_json(&table).0, [TopicConfig::new("T", 16, 6)]);
+    for text in ["{}", "[]", "{\"offsetTable\":5,\"topicConfigTable\":[1]}"] {
+        let table = parse(text.as_bytes()).unwrap();
+        assert!(topics_from_json(&table).0.is_empty());
+        assert!(offsets_from_json(&table).is_empty());
+        assert!(delay_from_json(&table).is_empty());
     }
 }
 
 #[test]
-fn the_bak_stands_in() {
-    let dir = tempfile::tempdir().unwrap();
-    let tables = ConfigDir::at(dir.path());
-    assert!(tables.load(OFFSETS).unwrap().is_none());
-    tables.store(OFFSETS, "{\"n\":1}").unwrap();
-    tables.store(OFFSETS, "{\"n\":2}").unwrap();
-    let n = || tables.load(OFFSETS).map(|table| table.map(|table| table["n"].as_i64()));
-    assert_eq!(n().unwrap(), Some(Some(2)));
-    let path = dir.path().join("config").join(OFFSETS);
-    for damaged in ["", "[]", "{\"n\":"] {
-        fs::write(&path, damaged).unwrap();
-        assert_eq!(n().unwrap(), Some(Some(1)), "{damaged}");
-    }
-    fs::remove_file(&path).unwrap();
-    assert_eq!(n().unwrap(), Some(Some(1)));
-    fs::write(path.with_extension("json.bak"), "x").unwrap();
-    assert!(matches!(n(), Err(TableError::Damaged { .. })));
+fn files_are_where_a_java_broker_looks() {
+    let root = tempfile::tempdir().unwrap();
+    let tables = ConfigDir::at(root.path(), Arc::new(RealDisk));
+    assert!(tables.load(DELAYS).unwrap().is_none());
+    let delays = DelayOffsets::from([(3, 7)]);
+    tables.store(DELAYS, &delay_json(&delays)).unwrap();
+    assert!(root.path().join("config/delayOffset.json").is_file());
+    let loaded = tables.load(DELAYS).unwrap().unwrap();
+    assert_eq!(delay_from_json(&loaded), delays);
 }

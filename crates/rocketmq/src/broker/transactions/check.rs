@@ -33,7 +33,9 @@ impl Transactions {
     pub(crate) fn check(&self, broker: &Broker) -> Result<(), Refusal> {
         let began_ms = broker.now_ms();
         let offsets = broker.offsets();
-        let mut at = offsets.get(TRANSACTION_GROUP, HALF_TOPIC, QUEUE).unwrap_or(0);
+        let mut at = offsets
+            .get(TRANSACTION_GROUP, HALF_TOPIC, QUEUE)
+            .unwrap_or(0);
         let mut progress = at;
         loop {
             if self.state.lock().done.contains(&at) {
@@ -49,9 +51,14 @@ impl Transactions {
             let got = got.map_err(|error| Refusal::system(error.to_string()))?;
             match (got.status, got.units.first()) {
                 (GetStatus::Found, Some((_, unit))) => {
-                    let passed = self.look_at(broker, at, unit.physical_offset, began_ms, at == progress)?;
+                    let passed =
+                        self.look_at(broker, at, unit.physical_offset, began_ms, at == progress)?;
                     let Some(passed) = passed else { break };
-                    progress = if passed && progress == at { at + 1 } else { progress };
+                    progress = if passed && progress == at {
+                        at + 1
+                    } else {
+                        progress
+                    };
                     at += 1;
                 }
                 (
@@ -60,7 +67,11 @@ impl Transactions {
                     | GetStatus::MessageWasRemoving,
                     _,
                 ) => {
-                    progress = if progress == at { got.next_offset.0 } else { progress };
+                    progress = if progress == at {
+                        got.next_offset.0
+                    } else {
+                        progress
+                    };
                     at = got.next_offset.0;
                 }
                 _ => break,
@@ -84,7 +95,9 @@ impl Transactions {
     ) -> Result<Option<bool>, Refusal> {
         let found = broker.store().look_up(physical_offset, Access::MayBlock);
         let found = found.map_err(|error| Refusal::system(error.to_string()))?;
-        let entry = found.as_deref().and_then(|bytes| message::decode(bytes).ok());
+        let entry = found
+            .as_deref()
+            .and_then(|bytes| message::decode(bytes).ok());
         let Some(entry) = entry else {
             return Ok(Some(true));
         };

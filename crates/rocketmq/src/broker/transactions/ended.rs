@@ -28,7 +28,9 @@ impl Transactions {
         let offset = PhysicalOffset(ended.physical_offset);
         let found = broker.store().look_up(offset, Access::MayBlock);
         let found = found.map_err(|error| Refusal::system(error.to_string()))?;
-        let entry = found.as_deref().and_then(|bytes| message::decode(bytes).ok());
+        let entry = found
+            .as_deref()
+            .and_then(|bytes| message::decode(bytes).ok());
         let missing = || Refusal::system("Find prepared transaction message failed");
         let entry = entry.ok_or_else(missing)?;
         let properties = PropertyMap::of(entry.properties);
@@ -105,10 +107,14 @@ fn commit(
     entry: &Entry<'_>,
     properties: PropertyMap<'_>,
 ) -> Result<Pending, Refusal> {
-    let topic = properties.get(key::REAL_TOPIC).map(|topic| topic.into_owned());
+    let topic = properties
+        .get(key::REAL_TOPIC)
+        .map(|topic| topic.into_owned());
     let queue_id = properties.number(key::REAL_QUEUE_ID);
     let (Some(topic), Some(queue_id)) = (topic, queue_id) else {
-        return Err(Refusal::system("the half message does not say where it goes"));
+        return Err(Refusal::system(
+            "the half message does not say where it goes",
+        ));
     };
     broker.put(Draft {
         topic: &topic,

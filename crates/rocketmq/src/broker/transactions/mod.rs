@@ -79,12 +79,17 @@ impl Transactions {
         mut draft: Draft<'_>,
     ) -> Result<Pending, Refusal> {
         super::put::refuse_timer(&draft.properties)?;
-        let unique_key = draft.properties.get(key::UNIQUE_KEY).map(|id| id.into_owned());
+        let unique_key = draft
+            .properties
+            .get(key::UNIQUE_KEY)
+            .map(|id| id.into_owned());
         if let Some(unique_key) = unique_key {
             draft.properties.set(key::TRANSACTION_ID, unique_key);
         }
         draft.properties.set(key::REAL_TOPIC, draft.topic);
-        draft.properties.set(key::REAL_QUEUE_ID, draft.queue_id.to_string());
+        draft
+            .properties
+            .set(key::REAL_QUEUE_ID, draft.queue_id.to_string());
         draft.topic = HALF_TOPIC;
         draft.queue_id = QUEUE;
         draft.delay_level = 0;
@@ -110,8 +115,12 @@ impl Transactions {
                 _ => return Ok(()),
             }
             for (offset, unit) in &got.units {
-                let found = broker.store().look_up(unit.physical_offset, Access::MayBlock)?;
-                let entry = found.as_deref().and_then(|bytes| message::decode(bytes).ok());
+                let found = broker
+                    .store()
+                    .look_up(unit.physical_offset, Access::MayBlock)?;
+                let entry = found
+                    .as_deref()
+                    .and_then(|bytes| message::decode(bytes).ok());
                 let halves = entry.map(|entry| halves_of(entry.body)).unwrap_or_default();
                 self.remember(offset.0, halves);
             }
@@ -152,7 +161,9 @@ impl Transactions {
 /// Places of halves, separated by commas.
 fn halves_of(body: &[u8]) -> Vec<i64> {
     let text = String::from_utf8_lossy(body);
-    text.split(',').filter_map(|half| half.trim().parse().ok()).collect()
+    text.split(',')
+        .filter_map(|half| half.trim().parse().ok())
+        .collect()
 }
 
 #[cfg(test)]
@@ -161,7 +172,12 @@ mod tests {
 
     #[test]
     fn ops_are_javas() {
-        for (body, halves) in [("5,", vec![5]), ("5,6,7,", vec![5, 6, 7]), ("", vec![]), ("x,9", vec![9])] {
+        for (body, halves) in [
+            ("5,", vec![5]),
+            ("5,6,7,", vec![5, 6, 7]),
+            ("", vec![]),
+            ("x,9", vec![9]),
+        ] {
             assert_eq!(halves_of(body.as_bytes()), halves, "{body}");
         }
     }
@@ -176,7 +192,11 @@ mod tests {
         state.moved.insert(1, 7);
         state.moved.insert(7, 9);
         assert_eq!(state.resolve(1), 9);
-        assert_eq!(state.passed(2), Some(1), "the second op names a half that is not passed");
+        assert_eq!(
+            state.passed(2),
+            Some(1),
+            "the second op names a half that is not passed"
+        );
         assert_eq!(state.done, HashSet::from([5]));
         assert_eq!(state.passed(8), Some(3));
         assert_eq!(state.resolve(7), 9);

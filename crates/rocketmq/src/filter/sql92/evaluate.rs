@@ -38,9 +38,11 @@ fn value<'v>(node: &'v Node, properties: &'v [u8]) -> Result<Value<'v>, Failed> 
         Node::And(nodes) => joined(nodes, properties, false)?,
         Node::Or(nodes) => joined(nodes, properties, true)?,
         Node::Equal(left, right) => equal(&value(left, properties)?, &value(right, properties)?)?,
-        Node::Compare(left, order, right) => {
-            ordered(&value(left, properties)?, *order, &value(right, properties)?)?
-        }
+        Node::Compare(left, order, right) => ordered(
+            &value(left, properties)?,
+            *order,
+            &value(right, properties)?,
+        )?,
         Node::Part {
             of,
             place,
@@ -101,9 +103,10 @@ fn ordered(left: &Value<'_>, order: Order, right: &Value<'_>) -> Result<Option<b
     }
     // Two texts have an order only as numbers.
     let found = match (left, right) {
-        (Value::Text(left), Value::Text(right)) => {
-            compare(&Value::Double(double(left)?), &Value::Double(double(right)?))?
-        }
+        (Value::Text(left), Value::Text(right)) => compare(
+            &Value::Double(double(left)?),
+            &Value::Double(double(right)?),
+        )?,
         _ => compare(left, right)?,
     };
     Ok(Some(match order {

@@ -147,7 +147,9 @@ impl<'t> Lexer<'t> {
     fn word(&mut self) -> Token {
         let in_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$');
         let name = self.take_while(in_word);
-        let word = WORDS.iter().find(|(text, _)| name.eq_ignore_ascii_case(text));
+        let word = WORDS
+            .iter()
+            .find(|(text, _)| name.eq_ignore_ascii_case(text));
         match word {
             Some((_, word)) => Token::Word(*word),
             None => Token::Name(name.to_owned()),

@@ -205,11 +205,7 @@ impl Parser<'_> {
         if self.take_word(Word::Not)? {
             return match self.token {
                 Token::Word(
-                    Word::Contains
-                    | Word::StartsWith
-                    | Word::EndsWith
-                    | Word::Between
-                    | Word::In,
+                    Word::Contains | Word::StartsWith | Word::EndsWith | Word::Between | Word::In,
                 ) => Ok(Some(true)),
                 _ => self.error("a test was expected behind NOT"),
             };

@@ -121,7 +121,11 @@ fn refused() {
 #[test]
 fn depth_is_bounded_and_length_does_not_count_as_depth() {
     for deep in [
-        format!("{}a{}", "(".repeat(DEPTH_MAX + 1), ")".repeat(DEPTH_MAX + 1)),
+        format!(
+            "{}a{}",
+            "(".repeat(DEPTH_MAX + 1),
+            ")".repeat(DEPTH_MAX + 1)
+        ),
         format!("n = {}5", "-".repeat(DEPTH_MAX + 1)),
         "NOT ".repeat(DEPTH_MAX + 1) + "a",
         "a".to_owned() + &" = a".repeat(DEPTH_MAX + 1),

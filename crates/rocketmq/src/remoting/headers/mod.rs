@@ -22,9 +22,7 @@ pub use self::namesrv::{
     QueryDataVersionHeader, RegisterBrokerHeader, RouteHeader, TopicsByClusterHeader,
     UnregisterBrokerHeader,
 };
-pub use self::offsets::{
-    CommitOffsetHeader, QueryOffsetHeader, QueueHeader, SearchOffsetHeader,
-};
+pub use self::offsets::{CommitOffsetHeader, QueryOffsetHeader, QueueHeader, SearchOffsetHeader};
 pub use self::pull::PullHeader;
 pub use self::send::{ReplyPushHeader, SendHeader};
 pub use self::topics::{CreateTopicHeader, DeleteGroupHeader, GroupHeader, TopicHeader};

@@ -1,9 +1,9 @@
 //! Fields of the requests that bring a message: 10, 310, 320, 324, 325 and 326.
 
 use super::header;
+use crate::remoting::Field;
 use crate::remoting::ext::{ExtFields, HeaderError};
 use crate::remoting::write::ExtWriter;
-use crate::remoting::Field;
 
 /// SEND_MESSAGE (10), SEND_MESSAGE_V2 (310), SEND_BATCH_MESSAGE (320), SEND_REPLY_MESSAGE (324), its V2 (325).
 ///
@@ -142,7 +142,11 @@ impl<'e> SendHeader<'e> {
         put(to, names.producer_group, &self.producer_group);
         put(to, names.topic, &self.topic);
         put(to, names.default_topic, &self.default_topic);
-        put(to, names.default_topic_queue_nums, &self.default_topic_queue_nums);
+        put(
+            to,
+            names.default_topic_queue_nums,
+            &self.default_topic_queue_nums,
+        );
         put(to, names.queue_id, &self.queue_id);
         put(to, names.sys_flag, &self.sys_flag);
         put(to, names.born_timestamp, &self.born_timestamp);
