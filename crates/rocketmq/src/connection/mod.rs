@@ -191,9 +191,10 @@ impl Connection {
     fn turn(&mut self, cx: &mut Context<'_>) -> Result<Poll<()>, Close> {
         let pushed = self.channel.take_pushed(self.output.buffer());
         pushed.map_err(|_| Close::Overflow)?;
-        self.take_waited(cx);
         let stopping = self.shard.stopping.get();
         let all_handled = stopping || self.handle_frames()?;
+        // Last, so that what a frame has just begun wakes this task when it is done.
+        self.take_waited(cx);
         let sent = self.output.poll_flush(cx, &self.stream)?;
         if sent.is_pending() {
             return Ok(Poll::Pending);

@@ -16,21 +16,21 @@ use rocketmq::store::{Clock, Durability, ManualClock, StoreOptions};
 use segment::{EngineKind, EngineOptions, FlushOptions, FlushService, open_engine};
 
 /// When the tests' clock starts, ms.
-pub const START_MS: i64 = 1_700_000_000_000;
+pub(crate) const START_MS: i64 = 1_700_000_000_000;
 /// Longest a client waits: reached only where something is wrong.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-pub struct Served {
-    pub broker: Arc<Broker>,
-    pub clock: Arc<ManualClock>,
-    pub address: SocketAddr,
-    pub names: SocketAddr,
+pub(crate) struct Served {
+    pub(crate) broker: Arc<Broker>,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) address: SocketAddr,
+    pub(crate) names: SocketAddr,
     server: Option<Server>,
     dir: tempfile::TempDir,
 }
 
 /// Starts with `change` made to the usual settings.
-pub fn serve_with(change: impl FnOnce(&mut BrokerSettings, &mut StoreOptions)) -> Served {
+pub(crate) fn serve_with(change: impl FnOnce(&mut BrokerSettings, &mut StoreOptions)) -> Served {
     start(
         tempfile::tempdir().unwrap(),
         Arc::new(ManualClock::at(START_MS)),
@@ -39,7 +39,7 @@ pub fn serve_with(change: impl FnOnce(&mut BrokerSettings, &mut StoreOptions)) -
 }
 
 /// Starts with the usual settings.
-pub fn serve() -> Served {
+pub(crate) fn serve() -> Served {
     serve_with(|_, _| {})
 }
 
@@ -93,16 +93,16 @@ fn start(
 }
 
 impl Served {
-    pub fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         Client::connect(self.address)
     }
 
-    pub fn names(&self) -> Client {
+    pub(crate) fn names(&self) -> Client {
         Client::connect(self.names)
     }
 
     /// Stops cleanly and starts again on the same directory.
-    pub fn restart(mut self) -> Served {
+    pub(crate) fn restart(mut self) -> Served {
         self.server.take().unwrap().stop();
         self.broker.close().unwrap();
         let Served {
@@ -115,49 +115,49 @@ impl Served {
 
 /// A frame that came, with its own memory.
 #[derive(Debug, Clone)]
-pub struct Got {
-    pub code: i32,
-    pub opaque: i32,
-    pub is_response: bool,
-    pub is_oneway: bool,
-    pub remark: String,
-    pub ext: Vec<(String, String)>,
-    pub body: Vec<u8>,
+pub(crate) struct Got {
+    pub(crate) code: i32,
+    pub(crate) opaque: i32,
+    pub(crate) is_response: bool,
+    pub(crate) is_oneway: bool,
+    pub(crate) remark: String,
+    pub(crate) ext: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Got {
-    pub fn get(&self, name: &str) -> &str {
+    pub(crate) fn get(&self, name: &str) -> &str {
         let found = self.ext.iter().find(|(known, _)| known == name);
         found.map_or("", |(_, value)| value)
     }
 
-    pub fn number(&self, name: &str) -> i64 {
+    pub(crate) fn number(&self, name: &str) -> i64 {
         self.get(name)
             .parse()
             .unwrap_or_else(|_| panic!("{name} in {self:?}"))
     }
 
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }
 
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{}", self.text()))
     }
 }
 
-pub struct Client {
+pub(crate) struct Client {
     stream: TcpStream,
-    pub form: HeaderForm,
+    pub(crate) form: HeaderForm,
     next_opaque: i32,
     /// Frames that came while something else was waited for.
     aside: Vec<Got>,
 }
 
-pub type Fields<'f> = &'f [(&'f str, &'f str)];
+pub(crate) type Fields<'f> = &'f [(&'f str, &'f str)];
 
 impl Client {
-    pub fn connect(address: SocketAddr) -> Self {
+    pub(crate) fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
@@ -170,13 +170,13 @@ impl Client {
     }
 
     /// Sends a request; its opaque number.
-    pub fn send(&mut self, code: i32, fields: Fields<'_>, body: &[u8]) -> i32 {
+    pub(crate) fn send(&mut self, code: i32, fields: Fields<'_>, body: &[u8]) -> i32 {
         self.next_opaque += 1;
         self.write(code, self.next_opaque, 0, fields, body);
         self.next_opaque
     }
 
-    pub fn write(&mut self, code: i32, opaque: i32, flag: i32, fields: Fields<'_>, body: &[u8]) {
+    pub(crate) fn write(&mut self, code: i32, opaque: i32, flag: i32, fields: Fields<'_>, body: &[u8]) {
         let head = Head {
             form: self.form,
             code,
@@ -193,29 +193,29 @@ impl Client {
         self.stream.write_all(&out).unwrap();
     }
 
-    pub fn write_raw(&mut self, bytes: &[u8]) {
+    pub(crate) fn write_raw(&mut self, bytes: &[u8]) {
         // The other side may have closed by now, which is what the test is about.
         let _ = self.stream.write_all(bytes);
     }
 
     /// Sends a request and waits for its answer.
-    pub fn ask(&mut self, code: i32, fields: Fields<'_>, body: &[u8]) -> Got {
+    pub(crate) fn ask(&mut self, code: i32, fields: Fields<'_>, body: &[u8]) -> Got {
         let opaque = self.send(code, fields, body);
         self.answer(opaque)
     }
 
     /// The answer to a request.
-    pub fn answer(&mut self, opaque: i32) -> Got {
+    pub(crate) fn answer(&mut self, opaque: i32) -> Got {
         self.wait_for(|got| got.is_response && got.opaque == opaque)
     }
 
     /// A request that the server sends.
-    pub fn pushed(&mut self, code: i32) -> Got {
+    pub(crate) fn pushed(&mut self, code: i32) -> Got {
         self.wait_for(|got| !got.is_response && got.code == code)
     }
 
     /// Answers a request of the server.
-    pub fn reply(&mut self, to: &Got, code: i32, body: &[u8]) {
+    pub(crate) fn reply(&mut self, to: &Got, code: i32, body: &[u8]) {
         self.write(code, to.opaque, 1, &[], body);
     }
 
@@ -233,7 +233,7 @@ impl Client {
     }
 
     /// The next frame; `None` once the server closed.
-    pub fn read(&mut self) -> Option<Got> {
+    pub(crate) fn read(&mut self) -> Option<Got> {
         let mut prefix = [0; 4];
         match self.stream.read_exact(&mut prefix) {
             Ok(()) => {}
@@ -261,14 +261,14 @@ impl Client {
     }
 
     /// Sends a message; its answer.
-    pub fn put(&mut self, topic: &str, queue: &str, properties: &str, body: &[u8]) -> Got {
+    pub(crate) fn put(&mut self, topic: &str, queue: &str, properties: &str, body: &[u8]) -> Got {
         let fields = message(topic, queue, properties);
         let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (*n, v.as_str())).collect();
         self.ask(310, &fields, body)
     }
 
     /// A heartbeat as consumer of `group`, wanting all of `topic`.
-    pub fn consume(&mut self, id: &str, group: &str, topic: &str, text: &str, kind: &str) -> Got {
+    pub(crate) fn consume(&mut self, id: &str, group: &str, topic: &str, text: &str, kind: &str) -> Got {
         let beat = serde_json::json!({
             "clientID": id,
             "consumerDataSet": [{
@@ -285,14 +285,14 @@ impl Client {
     }
 
     /// A heartbeat as producer of `group`.
-    pub fn produce(&mut self, id: &str, group: &str) -> Got {
+    pub(crate) fn produce(&mut self, id: &str, group: &str) -> Got {
         let beat =
             serde_json::json!({ "clientID": id, "producerDataSet": [{ "groupName": group }] });
         self.ask(34, &[], beat.to_string().as_bytes())
     }
 
     /// Starts a pull that may wait for `hold_ms`; its opaque number.
-    pub fn start_pull(
+    pub(crate) fn start_pull(
         &mut self,
         group: &str,
         topic: &str,
@@ -318,14 +318,14 @@ impl Client {
     }
 
     /// Pulls, waiting for messages for as long as the test has patience.
-    pub fn pull(&mut self, group: &str, topic: &str, queue: &str, offset: i64) -> Got {
+    pub(crate) fn pull(&mut self, group: &str, topic: &str, queue: &str, offset: i64) -> Got {
         let opaque = self.start_pull(group, topic, queue, offset, 20_000);
         self.answer(opaque)
     }
 }
 
 /// The fields of SEND_MESSAGE_V2.
-pub fn message(topic: &str, queue: &str, properties: &str) -> Vec<(&'static str, String)> {
+pub(crate) fn message(topic: &str, queue: &str, properties: &str) -> Vec<(&'static str, String)> {
     let own = |text: &str| text.to_owned();
     vec![
         ("a", own("pg")),
@@ -344,25 +344,25 @@ pub fn message(topic: &str, queue: &str, properties: &str) -> Vec<(&'static str,
 
 /// One message of a pull's body.
 #[derive(Debug, Clone)]
-pub struct Message {
-    pub topic: String,
-    pub queue_offset: i64,
-    pub physical_offset: i64,
-    pub reconsume_times: i32,
-    pub sys_flag: i32,
-    pub body: String,
-    pub properties: String,
+pub(crate) struct Message {
+    pub(crate) topic: String,
+    pub(crate) queue_offset: i64,
+    pub(crate) physical_offset: i64,
+    pub(crate) reconsume_times: i32,
+    pub(crate) sys_flag: i32,
+    pub(crate) body: String,
+    pub(crate) properties: String,
 }
 
 impl Message {
-    pub fn property(&self, name: &str) -> Option<String> {
+    pub(crate) fn property(&self, name: &str) -> Option<String> {
         let found = rocketmq::store::message::property(self.properties.as_bytes(), name);
         found.map(|value| value.into_owned())
     }
 }
 
 /// The messages of a pull's body.
-pub fn messages(mut body: &[u8]) -> Vec<Message> {
+pub(crate) fn messages(mut body: &[u8]) -> Vec<Message> {
     let mut messages = Vec::new();
     while let Some(size) = body.first_chunk::<4>() {
         let (own, rest) = body.split_at(usize::try_from(u32::from_be_bytes(*size)).unwrap());
@@ -382,7 +382,7 @@ pub fn messages(mut body: &[u8]) -> Vec<Message> {
 }
 
 /// The bodies of a pull's messages.
-pub fn bodies(got: &Got) -> Vec<String> {
+pub(crate) fn bodies(got: &Got) -> Vec<String> {
     messages(&got.body)
         .into_iter()
         .map(|message| message.body)

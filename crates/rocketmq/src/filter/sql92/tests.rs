@@ -15,7 +15,9 @@ fn wanted_and_not_wanted() {
         ("a <> 'x'", false),
         ("a = 'y' OR n = 5", true),
         ("a = 'x' AND n > 4 AND n < 6", true),
-        ("NOT a = 'y'", true),
+        ("NOT (a = 'y')", true),
+        // NOT binds to what is next to it.
+        ("NOT a = 'y'", false),
         ("n >= 5 and n <= 5", true),
         ("5 = n", true),
         ("n = 5L", true),
