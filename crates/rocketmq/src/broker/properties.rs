@@ -31,10 +31,13 @@ pub(crate) mod key {
     pub(crate) const TIMER_DELIVER_MS: &str = "TIMER_DELIVER_MS";
 }
 
+/// A name and its value.
+type Pair<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
+
 /// Pairs of names and values; each name once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PropertyMap<'a> {
-    pairs: Vec<(Cow<'a, [u8]>, Cow<'a, [u8]>)>,
+    pairs: Vec<Pair<'a>>,
 }
 
 impl<'a> PropertyMap<'a> {

@@ -19,7 +19,10 @@ fn frame(form: u8, header: &[u8], body: &[u8]) -> Vec<u8> {
     out
 }
 
-fn json(header: &str) -> Result<(i32, i32, Option<String>, Vec<(String, String)>), CommandError> {
+/// Code, opaque, remark and fields of a header.
+type Read = (i32, i32, Option<String>, Vec<(String, String)>);
+
+fn json(header: &str) -> Result<Read, CommandError> {
     let bytes = frame(0, header.as_bytes(), b"");
     let command = Command::decode(&bytes[PREFIX_BYTES..])?;
     let ext = command
