@@ -108,7 +108,7 @@ impl Dispatch {
     }
 
     /// Notes the unit of an entry; [`Self::settle`] writes it.
-    pub(crate) fn to_queue(&mut self, entry: &Entry<'_>) {
+    pub(crate) fn queue_unit(&mut self, entry: &Entry<'_>) {
         self.last_store_ms = entry.store_timestamp_ms;
         if !entry.has_queue_place() || entry.queue_id < 0 {
             return;
@@ -134,7 +134,7 @@ impl Dispatch {
     }
 
     /// Puts an entry's keys into the index.
-    pub(crate) fn to_index(&self, entry: &Entry<'_>) -> Result<(), StoreError> {
+    pub(crate) fn index_keys(&self, entry: &Entry<'_>) -> Result<(), StoreError> {
         match (&self.index, entry.topic()) {
             (Some(index), Ok(topic)) => index.add(entry, topic, self.clock.now_ms()),
             _ => Ok(()),
@@ -344,8 +344,8 @@ impl Dispatcher {
                     entry
                         .check_place(next)
                         .map_err(|defect| self.damaged(next, &defect))?;
-                    dispatch.to_queue(&entry);
-                    dispatch.to_index(&entry)?;
+                    dispatch.queue_unit(&entry);
+                    dispatch.index_keys(&entry)?;
                     let size = entry.bytes.len();
                     rest = rest.get(size..).unwrap_or_default();
                     next = next.plus(size as u64);

@@ -138,7 +138,8 @@ impl Store {
         for row in rows {
             let bytes = row.end.position().0.saturating_sub(row.start.position().0);
             let Some(segment) = self.log.segment_of(row.start, bytes) else {
-                return Ok(self.end_before(row.start, result));
+                self.end_before(row.start, result);
+                return Ok(());
             };
             let from = row.start.position().0 - segment.base();
             let range = from..from + bytes;
@@ -237,7 +238,7 @@ impl Store {
         })
     }
 
-    /// Finds messages by a key, newest first.
+    /// Finds messages by a key, oldest first; where there are more than asked for, the newest of them.
     ///
     /// Every candidate of the index is looked at: it is in the answer only if it has the topic, the key, and a store time in
     /// the range. Waits for the disk.
@@ -272,6 +273,7 @@ impl Store {
                 result.entries.push(lease);
             }
         }
+        result.entries.reverse();
         Ok(result)
     }
 }

@@ -68,7 +68,7 @@ impl Store {
             }
             index_files = index.count();
         }
-        let mark = Mark::new(dispatched, indexed, index_files);
+        let mark = Mark::new(dispatched, indexed, index_files, &self.settings);
         checkpoint.write(&*self.disk, &self.root)?;
         mark.write(&*self.disk, &self.own_dir)?;
         *keeping = Keeping { checkpoint, mark };

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::error::StoreError;
 use super::files;
 use super::ids::PhysicalOffset;
+use super::settings::StoreSettings;
 
 const NAME: &str = "rocketmq-mark.json";
 const VERSION: u32 = 1;
@@ -25,6 +26,10 @@ pub(crate) struct Mark {
     indexed: i64,
     /// Index files there were.
     pub(crate) index_files: usize,
+    /// Bytes of a commit log file.
+    log_file_bytes: u64,
+    /// Bytes of a consume queue file.
+    queue_file_bytes: u64,
 }
 
 impl Mark {
@@ -32,8 +37,11 @@ impl Mark {
         dispatched: PhysicalOffset,
         indexed: PhysicalOffset,
         index_files: usize,
+        settings: &StoreSettings,
     ) -> Self {
         Self {
+            log_file_bytes: settings.commit_log_file_bytes,
+            queue_file_bytes: settings.queue_file_bytes,
             version: VERSION,
             dispatched: dispatched.0,
             indexed: indexed.0,
@@ -47,6 +55,31 @@ impl Mark {
 
     pub(crate) fn indexed(&self) -> PhysicalOffset {
         PhysicalOffset(self.indexed)
+    }
+
+    /// Refuses settings with other sizes than the directory was made with.
+    pub(crate) fn check(&self, root: &Path, settings: &StoreSettings) -> Result<(), StoreError> {
+        let sizes = [
+            (
+                "mappedFileSizeCommitLog",
+                self.log_file_bytes,
+                settings.commit_log_file_bytes,
+            ),
+            (
+                "mappedFileSizeConsumeQueue",
+                self.queue_file_bytes,
+                settings.queue_file_bytes,
+            ),
+        ];
+        for (name, made, wanted) in sizes {
+            if made != wanted {
+                return Err(StoreError::unusable(
+                    root,
+                    format!("was made with {name}={made}, not {wanted}: set it to that"),
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// The mark in `own_dir`; `None` where there is none that can be read, with a note if there is one.

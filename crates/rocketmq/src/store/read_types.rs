@@ -162,7 +162,7 @@ pub struct QueryRequest<'a> {
 /// What a query found.
 #[derive(Debug, Default)]
 pub struct QueryResult {
-    /// The entries, newest first as the index gives them. Each was looked at: it has the topic and the key.
+    /// The entries, oldest first. Each was looked at: it has the topic and the key.
     pub entries: Vec<Lease>,
     /// Newest store time in the index.
     pub index_last_update_timestamp_ms: i64,

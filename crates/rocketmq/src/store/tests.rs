@@ -165,7 +165,7 @@ pub(super) fn all_of(store: &Store, topic: &str, queue_id: i32, from: i64) -> Ve
     }
 }
 
-/// Bodies that a key finds, newest first.
+/// Bodies that a key finds, oldest first.
 pub(super) fn query(store: &Store, topic: &str, key: &str) -> Vec<Vec<u8>> {
     let found = store.query(&QueryRequest {
         topic,

@@ -45,6 +45,14 @@ pub(crate) struct Loaded {
     pub(crate) notes: Vec<String>,
 }
 
+/// How a directory is read.
+#[derive(Clone, Copy, Debug)]
+struct Plan {
+    bound: Bound,
+    /// Shorter files are not those of another setting: a loss of power left them.
+    may_be_short: bool,
+}
+
 /// One queue.
 struct FoundQueue {
     id: i32,
@@ -54,14 +62,19 @@ struct FoundQueue {
 }
 
 impl Queues {
-    /// Reads the directory. To be called once, before anything else.
-    pub(crate) fn load(&self, bound: Bound) -> Result<Loaded, StoreError> {
+    /// Reads the directory. To be called once, before anything else. `may_be_short`: the files' size is known to be the
+    /// configured one, so a shorter file is what a loss of power left.
+    pub(crate) fn load(&self, bound: Bound, may_be_short: bool) -> Result<Loaded, StoreError> {
+        let plan = Plan {
+            bound,
+            may_be_short,
+        };
         let topics = files::names_in(&self.dir)?;
         let next = AtomicUsize::new(0);
         let work = || -> Result<Loaded, StoreError> {
             let mut loaded = Loaded::default();
             while let Some(name) = topics.get(next.fetch_add(1, Ordering::Relaxed)) {
-                self.load_topic(name, bound, &mut loaded)?;
+                self.load_topic(name, plan, &mut loaded)?;
             }
             Ok(loaded)
         };
@@ -86,7 +99,7 @@ impl Queues {
     fn load_topic(
         &self,
         name: &OsString,
-        bound: Bound,
+        plan: Plan,
         loaded: &mut Loaded,
     ) -> Result<(), StoreError> {
         let dir = self.dir.join(name);
@@ -104,7 +117,7 @@ impl Queues {
             if id < 0 {
                 continue;
             }
-            let found = self.load_queue(&dir.join(&child), id, bound, loaded)?;
+            let found = self.load_queue(&dir.join(&child), id, plan, loaded)?;
             self.add(topic, found.id, found.first, found.end);
             loaded.queues += 1;
             loaded.see(found.last);
@@ -116,9 +129,10 @@ impl Queues {
         &self,
         dir: &Path,
         id: i32,
-        bound: Bound,
+        plan: Plan,
         loaded: &mut Loaded,
     ) -> Result<FoundQueue, StoreError> {
+        let bound = plan.bound;
         let bases = self.bases(dir, loaded)?;
         let offset_of = |byte: u64| QueueOffset(i64::try_from(byte / UNIT).unwrap_or(i64::MAX));
         let first = bases.first().copied().unwrap_or(0);
@@ -137,7 +151,7 @@ impl Queues {
             };
             let file = File::open(&path).map_err(failed("open"))?;
             let is_last = index + 1 == bases.len();
-            self.check_length(&file, &path, is_last, loaded)?;
+            self.check_length(&file, &path, is_last, plan, loaded)?;
             let (units, last) =
                 good_prefix(&file, self.file_bytes, bound).map_err(failed("read"))?;
             if units == 0 && index > 0 {
@@ -210,6 +224,7 @@ impl Queues {
         file: &File,
         path: &Path,
         is_last: bool,
+        plan: Plan,
         loaded: &mut Loaded,
     ) -> Result<(), StoreError> {
         let failed = |error| StoreError::io("stat", path, error);
@@ -217,7 +232,7 @@ impl Queues {
         if len == self.file_bytes {
             return Ok(());
         }
-        if is_last && len < self.file_bytes {
+        if len < self.file_bytes && (plan.may_be_short || (is_last && len == 0)) {
             loaded.notes.push(format!(
                 "{}: made full length, the stop came while it was being made",
                 path.display()

@@ -73,7 +73,7 @@ impl IndexFiles {
             }
             let floor = before.map_or(PhysicalOffset(0), |before| before.end);
             let prefix = prefix_of(file, floor, state.bound)?;
-            let (keep, from) = cut_of(file, &prefix, state)?;
+            let (keep, from) = cut_of(file, &prefix, is_last, state)?;
             if keep.end <= 1 {
                 files::remove(file.path())?;
                 notes.push(format!(
@@ -190,6 +190,7 @@ impl IndexFiles {
 fn cut_of(
     file: &IndexFile,
     prefix: &Prefix,
+    is_last: bool,
     state: &IndexState<'_>,
 ) -> Result<(Prefix, PhysicalOffset), StoreError> {
     let as_found = |from| {
@@ -198,6 +199,8 @@ fn cut_of(
     };
     match prefix.stop {
         Stop::Bound => as_found(state.bound),
+        // What its last message lacks is in the next file.
+        Stop::Full if !is_last => as_found(prefix.last),
         _ if state.indexed > prefix.last => as_found(state.indexed.min(state.bound)),
         // The last message may lack some of its keys.
         _ => {

@@ -4,7 +4,7 @@
 #[must_use]
 pub fn java_hash(text: &str) -> i32 {
     text.encode_utf16()
-        .fold(0i32, |hash, unit| step(hash, unit))
+        .fold(0i32, step)
 }
 
 fn step(hash: i32, unit: u16) -> i32 {

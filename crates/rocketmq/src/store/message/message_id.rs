@@ -126,7 +126,7 @@ impl FromStr for UniqueKey {
 fn from_hex<'o>(text: &str, out: &'o mut [u8]) -> Option<&'o [u8]> {
     let digits = text.as_bytes();
     let out = out.get_mut(..digits.len() / 2)?;
-    if digits.len() % 2 != 0 {
+    if !digits.len().is_multiple_of(2) {
         return None;
     }
     for (pair, byte) in digits.chunks_exact(2).zip(out.iter_mut()) {

@@ -14,15 +14,24 @@ use super::super::report::RecoveryReport;
 /// Piece in which bytes are searched and copied.
 const PIECE_BYTES: usize = 1 << 20;
 
+/// How long files are.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sizes {
+    pub(super) file_bytes: u64,
+    /// Shorter ones are not those of another setting.
+    pub(super) may_be_short: bool,
+}
+
 /// The files, oldest first, all of full length.
 ///
 /// # Errors
 /// `Unusable` where sizes are not the configured one, `Damaged` where a file is missing.
 pub(super) fn find(
     dir: &Path,
-    file_bytes: u64,
+    sizes: Sizes,
     report: &mut RecoveryReport,
 ) -> Result<Vec<FoundSegment>, StoreError> {
+    let file_bytes = sizes.file_bytes;
     for name in files::names_in(dir)? {
         let is_file = name
             .to_str()
@@ -38,7 +47,8 @@ pub(super) fn find(
     let count = found.len();
     for (index, file) in found.iter_mut().enumerate() {
         let path = file.path(dir, "");
-        let is_cut_off = index + 1 == count && file.len_bytes < file_bytes;
+        let is_new = index + 1 == count && file.len_bytes == 0;
+        let is_cut_off = file.len_bytes < file_bytes && (is_new || sizes.may_be_short);
         if !file.base.is_multiple_of(file_bytes) || (file.len_bytes != file_bytes && !is_cut_off) {
             let len = file.len_bytes;
             return Err(StoreError::unusable(

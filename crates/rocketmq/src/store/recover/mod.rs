@@ -30,6 +30,7 @@ use super::report::RecoveryReport;
 use super::settings::StoreOptions;
 use super::store::Keeping;
 use super::trash;
+use log_files::Sizes;
 use walk::{Ended, Walk};
 
 pub(super) use foreign::refuse as refuse_foreign;
@@ -87,8 +88,16 @@ pub(super) fn run(
     trash::leftovers(own_dir)?
         .into_iter()
         .for_each(|path| options.flush.reap(path));
-    let found = log_files::find(&dir, options.settings.commit_log_file_bytes, &mut report)?;
     let mark = Mark::read(own_dir, &mut report.notes)?;
+    if let Some(mark) = &mark {
+        mark.check(root, &options.settings)?;
+    }
+    let sizes = Sizes {
+        file_bytes: options.settings.commit_log_file_bytes,
+        // Of a directory of ours the size is known, so a shorter file is one that a loss of power left so.
+        may_be_short: mark.is_some() && !report.clean,
+    };
+    let found = log_files::find(&dir, sizes, &mut report)?;
     let checkpoint = Checkpoint::read(root)?.unwrap_or_default();
     let index = load_index(root, options, disk, &mut report)?;
     let mut recovery = Recovery {
@@ -155,7 +164,7 @@ impl Recovery<'_> {
             settings.queue_files_open_max,
             disk,
         );
-        let loaded = queues.load(bound)?;
+        let loaded = queues.load(bound, self.mark.is_some() && !self.report.clean)?;
         self.report.queues = loaded.queues;
         self.report.cut_queue_files += loaded.cut_files;
         for note in loaded.notes {
@@ -339,7 +348,7 @@ impl Recovery<'_> {
                 indexed = index_from.min(end);
             }
         }
-        let mark = Mark::new(end, indexed, index_files);
+        let mark = Mark::new(end, indexed, index_files, &self.options.settings);
         if self.mark != Some(mark) {
             mark.write(&**self.disk, self.own_dir)?;
         }

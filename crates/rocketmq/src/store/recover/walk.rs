@@ -123,10 +123,10 @@ impl<'w, 'r> Walk<'w, 'r> {
             entries += 1;
             last_ms = last_ms.max(entry.store_timestamp_ms);
             if entry.physical_offset >= plan.index_from {
-                dispatch.to_index(entry)?;
+                dispatch.index_keys(entry)?;
             }
             if entry.physical_offset >= plan.queues_from {
-                dispatch.to_queue(entry);
+                dispatch.queue_unit(entry);
             }
             if dispatch.pending() >= PENDING_MAX
                 && let Settled::Gap(queue) = dispatch.settle(&NoListener)?
