@@ -176,7 +176,14 @@ impl Client {
         self.next_opaque
     }
 
-    pub(crate) fn write(&mut self, code: i32, opaque: i32, flag: i32, fields: Fields<'_>, body: &[u8]) {
+    pub(crate) fn write(
+        &mut self,
+        code: i32,
+        opaque: i32,
+        flag: i32,
+        fields: Fields<'_>,
+        body: &[u8],
+    ) {
         let head = Head {
             form: self.form,
             code,
@@ -268,7 +275,14 @@ impl Client {
     }
 
     /// A heartbeat as consumer of `group`, wanting all of `topic`.
-    pub(crate) fn consume(&mut self, id: &str, group: &str, topic: &str, text: &str, kind: &str) -> Got {
+    pub(crate) fn consume(
+        &mut self,
+        id: &str,
+        group: &str,
+        topic: &str,
+        text: &str,
+        kind: &str,
+    ) -> Got {
         let beat = serde_json::json!({
             "clientID": id,
             "consumerDataSet": [{

@@ -3,8 +3,7 @@
 /// `String.hashCode()`: over UTF-16 units, wrapping.
 #[must_use]
 pub fn java_hash(text: &str) -> i32 {
-    text.encode_utf16()
-        .fold(0i32, step)
+    text.encode_utf16().fold(0i32, step)
 }
 
 fn step(hash: i32, unit: u16) -> i32 {
