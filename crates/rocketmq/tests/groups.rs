@@ -331,23 +331,25 @@ fn a_reply_finds_who_waits_for_it() {
     }
 }
 
+/// UPDATE_AND_CREATE_TOPIC; its answer's code.
+fn create(client: &mut served::Client, name: &str, queues: &str, attributes: &str) -> i32 {
+    let fields = [
+        ("topic", name),
+        ("defaultTopic", "TBW102"),
+        ("readQueueNums", queues),
+        ("writeQueueNums", queues),
+        ("perm", "6"),
+        ("topicFilterType", "SINGLE_TAG"),
+        ("order", "false"),
+        ("attributes", attributes),
+    ];
+    client.ask(17, &fields, b"").code
+}
+
 #[test]
-fn topics_and_groups_by_hand() {
+fn topics_by_hand() {
     let served = serve();
     let mut client = served.client();
-    let create = |client: &mut served::Client, name: &str, queues: &str, attributes: &str| {
-        let fields = [
-            ("topic", name),
-            ("defaultTopic", "TBW102"),
-            ("readQueueNums", queues),
-            ("writeQueueNums", queues),
-            ("perm", "6"),
-            ("topicFilterType", "SINGLE_TAG"),
-            ("order", "false"),
-            ("attributes", attributes),
-        ];
-        client.ask(17, &fields, b"").code
-    };
     assert_eq!(
         create(&mut client, "T", "2", "+message.type=FIFO,+a=b,-a"),
         0
@@ -359,11 +361,8 @@ fn topics_and_groups_by_hand() {
         ("U", "1", "x"),
         ("U", "1", "+x"),
     ] {
-        assert_eq!(
-            create(&mut client, name, queues, attributes),
-            29,
-            "{name} {queues} {attributes}"
-        );
+        let code = create(&mut client, name, queues, attributes);
+        assert_eq!(code, 29, "{name} {queues} {attributes}");
     }
     let topic = client.ask(351, &[("topic", "T")], b"").json();
     assert_eq!(topic["attributes"], json!({ "message.type": "FIFO" }));
@@ -373,43 +372,38 @@ fn topics_and_groups_by_hand() {
         client.ask(21, &[], b"").json()["topicConfigTable"]["T"],
         topic
     );
-    let group = json!({ "groupName": "g", "retryMaxTimes": 3, "consumeEnable": false });
-    assert_eq!(client.ask(200, &[], group.to_string().as_bytes()).code, 0);
-    assert_eq!(client.ask(200, &[], b"{}").code, 29);
-    assert_eq!(
-        client.ask(352, &[("group", "g")], b"").json()["retryMaxTimes"],
-        3
-    );
-    let opaque = client.start_pull("g", "T", "0", 0, 0);
-    assert_eq!(client.answer(opaque).code, 16, "the group may not consume");
     let served = served.restart();
     let mut client = served.client();
-    assert_eq!(
-        client.ask(352, &[("group", "g")], b"").json()["retryMaxTimes"],
-        3
-    );
-    assert_eq!(
-        client.ask(201, &[], b"").json()["subscriptionGroupTable"]["g"]["retryMaxTimes"],
-        3
-    );
-    assert_eq!(
-        client
-            .ask(207, &[("groupName", "g"), ("cleanOffset", "true")], b"")
-            .code,
-        0
-    );
-    assert_eq!(client.ask(352, &[("group", "g")], b"").code, 26);
-    assert_eq!(client.ask(352, &[], b"").code, 1);
+    assert_eq!(client.ask(351, &[("topic", "T")], b"").json(), topic);
     assert_eq!(client.put("T", "0", "", b"x").code, 0);
     assert_eq!(client.ask(215, &[("topic", "T")], b"").code, 0);
     assert_eq!(client.ask(215, &[("topic", "TBW102")], b"").code, 29);
     assert_eq!(client.ask(351, &[("topic", "T")], b"").code, 17);
     assert_eq!(served.names().ask(105, &[("topic", "T")], b"").code, 17);
-    assert_eq!(
-        client
-            .ask(30, &[("topic", "T"), ("queueId", "0")], b"")
-            .number("offset"),
-        0
-    );
+    let end = client.ask(30, &[("topic", "T"), ("queueId", "0")], b"");
+    assert_eq!(end.number("offset"), 0);
+}
+
+#[test]
+fn groups_by_hand() {
+    let served = serve();
+    let mut client = served.client();
+    let group = json!({ "groupName": "g", "retryMaxTimes": 3, "consumeEnable": false });
+    let group = group.to_string();
+    assert_eq!(client.ask(200, &[], group.as_bytes()).code, 0);
+    assert_eq!(client.ask(200, &[], b"{}").code, 29);
+    assert_eq!(create(&mut client, "T", "1", ""), 0);
+    let opaque = client.start_pull("g", "T", "0", 0, 0);
+    assert_eq!(client.answer(opaque).code, 16, "the group may not consume");
+    let served = served.restart();
+    let mut client = served.client();
+    let one = client.ask(352, &[("group", "g")], b"").json();
+    assert_eq!(one["retryMaxTimes"], 3);
+    let all = client.ask(201, &[], b"").json();
+    assert_eq!(all["subscriptionGroupTable"]["g"], one);
+    let gone = [("groupName", "g"), ("cleanOffset", "true")];
+    assert_eq!(client.ask(207, &gone, b"").code, 0);
+    assert_eq!(client.ask(352, &[("group", "g")], b"").code, 26);
+    assert_eq!(client.ask(352, &[], b"").code, 1);
     assert_eq!(client.ask(9999, &[], b"").code, 3);
 }

@@ -64,65 +64,67 @@ fn what_ends_a_connection() {
     assert_eq!(served.client().put("T", "0", "", b"x").code, 0);
 }
 
+/// Requests to a broker that lack or garble something.
+const REFUSED: &[(i32, served::Fields<'static>, &[u8])] = &[
+    (11, &[], b""),
+    (
+        11,
+        &[("consumerGroup", "g"), ("topic", "T"), ("queueId", "x")],
+        b"",
+    ),
+    (12, &[("topic", "T")], b""),
+    (14, &[("topic", "T")], b""),
+    (
+        15,
+        &[("consumerGroup", "g"), ("topic", "T"), ("queueId", "0")],
+        b"",
+    ),
+    (
+        15,
+        &[
+            ("consumerGroup", "g"),
+            ("topic", "T"),
+            ("queueId", "0"),
+            ("commitOffset", "1e9"),
+        ],
+        b"",
+    ),
+    (17, &[("topic", "T")], b""),
+    (29, &[("topic", "T"), ("queueId", "0")], b""),
+    (30, &[("topic", "T"), ("queueId", "99999999999")], b""),
+    (31, &[], b""),
+    (32, &[("queueId", "0")], b""),
+    (33, &[("offset", "x")], b""),
+    (34, &[], b"\xff\xfe"),
+    (34, &[], b"{\"consumerDataSet\":[]}"),
+    (35, &[], b""),
+    (36, &[("group", "g")], b""),
+    (37, &[("producerGroup", "p")], b""),
+    (38, &[], b""),
+    (41, &[], b"x"),
+    (42, &[], b"{\"consumerGroup\":\"g\"}"),
+    (46, &[], b"x"),
+    (200, &[], b"x"),
+    (215, &[], b""),
+    (222, &[], b""),
+    (223, &[("topic", "T")], b""),
+    (307, &[], b""),
+    (309, &[], b""),
+    (310, &[("a", "p")], b"x"),
+    (320, &[("b", "T")], b"x"),
+    (325, &[], b"x"),
+    (351, &[], b""),
+    (-1, &[], b""),
+    (i32::MAX, &[], b""),
+];
+
 #[test]
 fn what_is_refused_and_leaves_the_connection_whole() {
     let served = serve();
     let mut client = served.client();
     client.put("T", "0", "", b"x");
-    let cases: Vec<(i32, served::Fields<'_>, &[u8])> = vec![
-        (11, &[], b""),
-        (
-            11,
-            &[("consumerGroup", "g"), ("topic", "T"), ("queueId", "x")],
-            b"",
-        ),
-        (12, &[("topic", "T")], b""),
-        (14, &[("topic", "T")], b""),
-        (
-            15,
-            &[("consumerGroup", "g"), ("topic", "T"), ("queueId", "0")],
-            b"",
-        ),
-        (
-            15,
-            &[
-                ("consumerGroup", "g"),
-                ("topic", "T"),
-                ("queueId", "0"),
-                ("commitOffset", "1e9"),
-            ],
-            b"",
-        ),
-        (17, &[("topic", "T")], b""),
-        (29, &[("topic", "T"), ("queueId", "0")], b""),
-        (30, &[("topic", "T"), ("queueId", "99999999999")], b""),
-        (31, &[], b""),
-        (32, &[("queueId", "0")], b""),
-        (33, &[("offset", "x")], b""),
-        (34, &[], b"\xff\xfe"),
-        (34, &[], b"{\"consumerDataSet\":[]}"),
-        (35, &[], b""),
-        (36, &[("group", "g")], b""),
-        (37, &[("producerGroup", "p")], b""),
-        (38, &[], b""),
-        (41, &[], b"x"),
-        (42, &[], b"{\"consumerGroup\":\"g\"}"),
-        (46, &[], b"x"),
-        (200, &[], b"x"),
-        (215, &[], b""),
-        (222, &[], b""),
-        (223, &[("topic", "T")], b""),
-        (307, &[], b""),
-        (309, &[], b""),
-        (310, &[("a", "p")], b"x"),
-        (320, &[("b", "T")], b"x"),
-        (325, &[], b"x"),
-        (351, &[], b""),
-        (-1, &[], b""),
-        (i32::MAX, &[], b""),
-    ];
-    for (code, fields, body) in cases {
-        let got = client.ask(code, fields, body);
+    for (code, fields, body) in REFUSED {
+        let got = client.ask(*code, fields, body);
         assert_ne!(got.code, 0, "{code} {fields:?}");
         assert!(!got.remark.is_empty(), "{code} {fields:?}");
     }
