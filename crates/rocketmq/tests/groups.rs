@@ -1,5 +1,7 @@
 //! Consumers and producers by group: who is there, how far they are, what comes again, over a socket.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod served;
 
 use serde_json::json;

@@ -1,5 +1,7 @@
 //! Bytes that are no requests: the connection ends or the request is refused, and others are served on.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod served;
 
 use rocketmq::remoting::{Head, HeaderForm, write_frame};

@@ -1,8 +1,11 @@
 //! Messages in and out, request by request, over a socket.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod served;
 
 use rocketmq::remoting::HeaderForm;
+use rocketmq::store::Durability;
 use served::{bodies, message, messages, serve, serve_with};
 
 #[test]
@@ -418,4 +421,15 @@ fn offsets_of_queues() {
             .number("timestamp"),
         -1
     );
+}
+
+#[test]
+fn a_lone_message_is_acknowledged_when_it_is_durable() {
+    let served = serve_with(|_, store| store.settings.durability = Durability::Disk);
+    for n in 0..3 {
+        let mut client = served.client();
+        assert_eq!(client.put("T", "0", "", b"x").number("queueOffset"), n);
+        assert_eq!(client.put("T", "1", "WAIT\x01false\x02", b"x").code, 0);
+    }
+    assert_eq!(bodies(&served.client().pull("g", "T", "0", 2)), ["x"]);
 }

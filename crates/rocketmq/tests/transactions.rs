@@ -1,5 +1,7 @@
 //! Transactions over a socket: committed, rolled back, asked about, given up.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod served;
 
 use std::time::Duration;

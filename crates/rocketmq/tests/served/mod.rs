@@ -1,6 +1,7 @@
 //! A name server and a broker on sockets of their own, and a client that speaks to them frame by frame.
 
 #![allow(dead_code, reason = "each test file uses its own part of this")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
