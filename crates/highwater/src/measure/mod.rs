@@ -2,7 +2,7 @@
 //! the interface that the store itself uses.
 //!
 //! A [`Bench`] holds the engines, a directory of its own and the settings; an experiment is a function from it to an
-//! [`Experiment`](crate::report::Experiment). Invariants: a state of the page cache is prepared, then asked for from the
+//! [`Experiment`]. Invariants: a state of the page cache is prepared, then asked for from the
 //! kernel before and after each cell, never assumed, and a cell whose state was not reached has a reason in place of a
 //! sample; run `r` of every cell of an experiment comes before run `r + 1`, and engines take turns in going first;
 //! nothing is written outside of the directory, which is gone when a run ends, however it ends.
