@@ -211,6 +211,8 @@ impl Recovery<'_> {
             let what = format!("the file ends here; {} bytes of it were durable", place.at);
             return Err(RaftLogError::corrupt(&path, len, what));
         }
+        self.check_headers(found.get(..=segment).unwrap_or_default(), place.at)?;
+        let state = self.state.state();
         self.memberships = state
             .memberships
             .iter()
@@ -218,6 +220,21 @@ impl Recovery<'_> {
             .filter(|index| (purged_next..place.expect.index).contains(index))
             .collect();
         Ok((segment, place.at, Some(place.expect)))
+    }
+
+    /// The segments that the walk passes over are of this log, and have the names they should have; in the last of them it
+    /// begins at `at`.
+    fn check_headers(&self, passed: &[FoundSegment], at: u64) -> Result<(), RaftLogError> {
+        let whole = passed.len().saturating_sub(usize::from(at == 0));
+        for segment in passed.iter().take(whole) {
+            let header = self.read_header(segment)?;
+            if header.is_none_or(|header| header.expect.index != segment.base) {
+                let path = segment.path(self.dir, SEGMENT_SUFFIX);
+                let what = "the segment's header is not the one that was written";
+                return Err(RaftLogError::corrupt(&path, 0, what));
+            }
+        }
+        Ok(())
     }
 
     /// Walks from the beginning to the first frame that does not belong; sets the lengths of the segments on the way.
