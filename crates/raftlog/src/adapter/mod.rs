@@ -7,9 +7,18 @@
 //! appends to no follower what is not durable here, so no index of a term is issued twice. A later openraft that replicates
 //! before the local flush must run with `enable_leader_restore: Some(false)`.
 //!
+//! Reads after such a restart are not covered: the leader's read index is its commit mark, which is lazy (D6), until it has
+//! committed an entry of its own. A node that answers linearizable reads must give up its office before it starts openraft,
+//! as `examples/kv` does (`node::leave_office`; docs/decisions/0008-kv-under-faults.md).
+//!
 //! What openraft 0.10 will need: `truncate_after` with the last log id to keep instead of `truncate`, `IOFlushed` in the
 //! place of `LogFlushed`, `io::Error` in the place of `StorageError`, `read_vote` on the reader too, and its streams. The
 //! log below needs nothing: its completions come in order and may be many under way.
+
+#![expect(
+    clippy::result_large_err,
+    reason = "openraft's traits ask for its own error, by value"
+)]
 
 mod codec;
 

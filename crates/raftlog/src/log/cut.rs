@@ -59,7 +59,10 @@ impl Shared {
         self.chain.flush_to(self.chain.marks().written)?;
         self.completions.quiesce();
         let place = self.place_before(from, view.first)?;
-        let generation = writer.generation.checked_add(1).unwrap_or(u32::MAX);
+        let Some(generation) = writer.generation.checked_add(1) else {
+            let why = "all generations are used up: copy the log into a new one";
+            return Err(RaftLogError::corrupt(&self.dir, 0, why));
+        };
         let mut kept = self.ledger.memberships().clone();
         kept.retain(|index| *index < from);
         self.ledger.save(

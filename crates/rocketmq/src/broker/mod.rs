@@ -1,6 +1,6 @@
 //! The broker: takes messages in, keeps who reads how far, gives messages out.
 //!
-//! A [`Broker`] knows no socket: connections call [`handle`] with a request and the [`Channel`] it came by. Everything
+//! A [`Broker`] knows no socket: connections call `handle` with a request and the `Channel` it came by. Everything
 //! takes `&self`; tables have locks of their own, none of which is held while waiting for the disk on a thread that
 //! serves connections.
 //! Threads of its own: `rocketmq-keeper` (tables, silence, old files, transactions), `rocketmq-delay` (delayed
