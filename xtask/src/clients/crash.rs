@@ -111,12 +111,16 @@ fn one_round(
     server.kill()?;
     let (kafka, own) = (kafka_data(dir), dir.join("data/.highwater"));
     let topics = format!("crash-{round}-");
+    let written = |partition: &str| {
+        partition.starts_with(&topics) || partition.starts_with("__consumer_offsets-")
+    };
+    if target == Target::Engine("direct") {
+        account::settle(&kafka, written)?;
+    }
     if target != Target::Kafka {
         account::tear(&kafka, |name| name.starts_with(&topics), random.next())?;
     }
-    let left = account::measure(&kafka, &own, |partition| {
-        partition.starts_with(&topics) || partition.starts_with("__consumer_offsets-")
-    })?;
+    let left = account::measure(&kafka, &own, written)?;
     let killed = Instant::now();
     let server = Server::start_at(target, dir, &address, &[])?;
     let ready_after = killed.elapsed();

@@ -94,6 +94,21 @@ struct FileReport {
     spare_bytes: u64,
 }
 
+/// Waits for writes that the killed process left in flight: requests of an `io_uring` outlive their process, so a file could
+/// change while it is measured. Setting a size, be it the old one, waits for direct I/O on the file.
+pub(super) fn settle(kafka: &Path, written: impl Fn(&str) -> bool) -> Result<()> {
+    for partition in entries(kafka)? {
+        if !written(&name_of(&partition)) {
+            continue;
+        }
+        for path in entries(&partition)?.iter().filter(|path| is_log(path)) {
+            let file = File::options().write(true).open(path)?;
+            file.set_len(file.metadata()?.len())?;
+        }
+    }
+    Ok(())
+}
+
 /// Puts the beginning of a batch behind the whole ones of some file that the round wrote to, as a power loss might have.
 /// Nothing that was acknowledged is touched.
 pub(super) fn tear(kafka: &Path, written: impl Fn(&str) -> bool, draw: u64) -> Result<()> {
