@@ -257,7 +257,7 @@ fn progress_is_set_from_outside() {
         served.clock.set(START_MS + 100 * (n + 1));
     }
     consumer.consume("c", "g", "T", "*", "TAG");
-    consumer.pull("g", "T", "0", 2);
+    consumer.pull_behind("g", "T", "0", 2);
     let time = (START_MS + 100).to_string();
     let reset = admin.ask(
         222,

@@ -167,7 +167,10 @@ fn frames_may_come_in_any_pieces() {
     let body = "x".repeat(700_000);
     client.put("T", "0", "", b"small");
     assert_eq!(client.put("T", "0", "", body.as_bytes()).code, 0);
-    assert_eq!(served::bodies(&client.pull("g", "T", "0", 1)), [body]);
+    assert_eq!(
+        served::bodies(&client.pull_behind("g", "T", "0", 1)),
+        [body]
+    );
 }
 
 #[test]
@@ -195,7 +198,7 @@ fn a_client_that_does_not_read_keeps_nobody_else_waiting() {
     }
     let mut other = served.client();
     assert_eq!(other.put("T", "0", "", b"x").code, 0);
-    assert_eq!(served::bodies(&other.pull("g", "T", "0", 1)), ["x"]);
+    assert_eq!(served::bodies(&other.pull_behind("g", "T", "0", 1)), ["x"]);
     for opaque in 2..202 {
         assert_eq!(lazy.answer(opaque).code, 0);
     }

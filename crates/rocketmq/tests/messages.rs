@@ -129,7 +129,7 @@ fn messages_that_may_not_be() {
     // One-way: nothing is answered, and the next request is.
     let fields: Vec<_> = all.iter().map(|(n, v)| (*n, v.as_str())).collect();
     client.write(310, 77, 2, &fields, b"one-way");
-    assert_eq!(client.pull("g", "T", "0", 1).code, 0);
+    assert_eq!(client.pull_behind("g", "T", "0", 1).code, 0);
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn pulls_at_the_edges_of_a_queue() {
     for body in ["a", "b"] {
         client.put("T", "0", "", body.as_bytes());
     }
-    assert_eq!(bodies(&client.pull("g", "T", "0", 1)), ["b"]);
+    assert_eq!(bodies(&client.pull_behind("g", "T", "0", 1)), ["b"]);
     for (queue, offset, code, next) in [
         ("0", 2, 19, 2),
         ("0", 3, 21, 2),
@@ -330,7 +330,7 @@ fn sql_filters_see_properties() {
         client.put("T", "0", &format!("n\x01{n}\x02"), n.to_string().as_bytes());
     }
     // Until the last can be read.
-    client.pull("g", "T", "0", 4);
+    client.pull_behind("g", "T", "0", 4);
     let fields = [
         ("consumerGroup", "g"),
         ("topic", "T"),
@@ -394,7 +394,7 @@ fn offsets_of_queues() {
         client.put("T", "0", "", b"x");
         served.clock.set(served::START_MS + 100 * (n + 1));
     }
-    client.pull("g", "T", "0", 2);
+    client.pull_behind("g", "T", "0", 2);
     let mut ask = |code, more: served::Fields<'_>| {
         let mut fields = vec![("topic", "T"), ("queueId", "0")];
         fields.extend_from_slice(more);
@@ -431,5 +431,8 @@ fn a_lone_message_is_acknowledged_when_it_is_durable() {
         assert_eq!(client.put("T", "0", "", b"x").number("queueOffset"), n);
         assert_eq!(client.put("T", "1", "WAIT\x01false\x02", b"x").code, 0);
     }
-    assert_eq!(bodies(&served.client().pull("g", "T", "0", 2)), ["x"]);
+    assert_eq!(
+        bodies(&served.client().pull_behind("g", "T", "0", 2)),
+        ["x"]
+    );
 }

@@ -337,6 +337,21 @@ impl Client {
         let opaque = self.start_pull(group, topic, queue, offset, 20_000);
         self.answer(opaque)
     }
+
+    /// The same once all that lies before `offset` can be read: a queue learns of messages a moment after they were
+    /// acknowledged, and a pull beyond its end is answered at once.
+    pub(crate) fn pull_behind(
+        &mut self,
+        group: &str,
+        topic: &str,
+        queue: &str,
+        offset: i64,
+    ) -> Got {
+        for before in 0..offset {
+            self.pull("settle", topic, queue, before);
+        }
+        self.pull(group, topic, queue, offset)
+    }
 }
 
 /// The fields of SEND_MESSAGE_V2.
