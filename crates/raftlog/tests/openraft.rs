@@ -1,5 +1,6 @@
 //! openraft's own storage suite, on every engine, and what it leaves out: votes and log ids after a reopen, callbacks.
 #![cfg(feature = "openraft")]
+#![allow(clippy::unwrap_used)]
 
 mod machine;
 

@@ -11,6 +11,11 @@
 //! place of `LogFlushed`, `io::Error` in the place of `StorageError`, `read_vote` on the reader too, and its streams. The
 //! log below needs nothing: its completions come in order and may be many under way.
 
+#![allow(
+    clippy::result_large_err,
+    reason = "the error is openraft's, and its traits name it"
+)]
+
 mod codec;
 
 use std::fmt::Debug;

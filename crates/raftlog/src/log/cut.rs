@@ -59,7 +59,7 @@ impl Shared {
         self.chain.flush_to(self.chain.marks().written)?;
         self.completions.quiesce();
         let place = self.place_before(from, view.first)?;
-        let generation = writer.generation.checked_add(1).unwrap_or(u32::MAX);
+        let generation = writer.generation.saturating_add(1);
         let mut kept = self.ledger.memberships().clone();
         kept.retain(|index| *index < from);
         self.ledger.save(

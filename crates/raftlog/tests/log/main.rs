@@ -1,5 +1,7 @@
 //! The log itself: against a model, under faults and crashes, with damaged files, and in the bytes it leaves.
 
+#![allow(clippy::unwrap_used)]
+
 mod crash_disk;
 mod damage;
 mod fixture;

@@ -11,10 +11,10 @@ use openraft::{
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Command(pub String);
+pub(crate) struct Command(pub(crate) String);
 
 openraft::declare_raft_types!(
-    pub Types:
+    pub(crate) Types:
         D = Command,
         R = (),
         NodeId = u64,
@@ -25,7 +25,7 @@ openraft::declare_raft_types!(
 );
 
 #[derive(Clone, Debug, Default)]
-pub struct Machine {
+pub(crate) struct Machine {
     applied: Option<LogId<u64>>,
     membership: StoredMembership<u64, BasicNode>,
     snapshot: Arc<Mutex<Option<SnapshotMeta<u64, BasicNode>>>>,
