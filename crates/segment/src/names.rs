@@ -100,9 +100,12 @@ pub fn clear_spares(spare_dir: &Path) -> Result<usize, SegmentError> {
             .is_some_and(|name| name.ends_with(SPARE_SUFFIX) || name.ends_with(REMOVED_SUFFIX))
         {
             let path = entry.path();
-            std::fs::remove_file(&path)
-                .map_err(|source| SegmentError::io("remove", &path, source))?;
-            removed += 1;
+            match std::fs::remove_file(&path) {
+                Ok(()) => removed += 1,
+                // Threads of an earlier life in this process may still be clearing up behind it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => (),
+                Err(source) => return Err(SegmentError::io("remove", &path, source)),
+            }
         }
     }
     Ok(removed)
