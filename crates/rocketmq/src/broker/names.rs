@@ -1,5 +1,7 @@
 //! Names of topics and groups: which may be, and which mean something.
 
+pub(crate) use crate::store::SCHEDULE_TOPIC;
+
 /// Longest name of a topic that a user makes, UTF-16 units in Java and so bytes here: no other characters may be in it.
 const TOPIC_BYTES_MAX: usize = 127;
 /// Longest name of a topic that the server makes of a group.
@@ -13,8 +15,6 @@ pub(crate) const RETRY_PREFIX: &str = "%RETRY%";
 pub(crate) const DLQ_PREFIX: &str = "%DLQ%";
 /// The topic whose settings an unknown topic gets.
 pub(crate) const AUTO_CREATE_KEY: &str = "TBW102";
-/// Messages that wait for their time.
-pub(crate) const SCHEDULE_TOPIC: &str = "SCHEDULE_TOPIC_XXXX";
 /// Messages whose transaction is open.
 pub(crate) const HALF_TOPIC: &str = "RMQ_SYS_TRANS_HALF_TOPIC";
 /// Which of them are done.

@@ -19,7 +19,7 @@ use super::listener::StoreListener;
 use super::message::{self, Entry, EntryDefect, Found, key, tags_code};
 
 /// The topic of delayed messages.
-pub const DELAY_TOPIC: &str = "SCHEDULE_TOPIC_XXXX";
+pub const SCHEDULE_TOPIC: &str = "SCHEDULE_TOPIC_XXXX";
 /// What is added for a delay level that does not exist.
 const UNKNOWN_LEVEL_MS: i64 = 1000;
 /// Bytes of the log that are looked at in one go.
@@ -159,7 +159,7 @@ impl Dispatch {
     }
 
     fn code(&self, entry: &Entry<'_>, topic: &str) -> i64 {
-        if topic == DELAY_TOPIC
+        if topic == SCHEDULE_TOPIC
             && let Some(level) = entry.property(key::DELAY)
             && let Ok(level) = level.parse()
             && let Some(due) = self.delays.due_ms(level, entry.store_timestamp_ms)

@@ -33,7 +33,7 @@ pub use abort::ABORT;
 pub use checkpoint::{CHECKPOINT, CHECKPOINT_BYTES, Checkpoint};
 pub use commit_log::Ack;
 pub use consume_queue::{PREFILL_SIZE, QueueUnit, UNIT_BYTES};
-pub use dispatch::DELAY_TOPIC;
+pub use dispatch::SCHEDULE_TOPIC;
 pub use error::{Poisoned, PutError, ReadError, StoreError};
 pub use ids::{Clock, ManualClock, PhysicalOffset, QueueOffset};
 pub use index_file::{INDEX_ENTRY_BYTES, INDEX_HEADER_BYTES, INDEX_SLOT_BYTES};

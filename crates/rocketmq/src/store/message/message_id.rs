@@ -41,17 +41,7 @@ impl FromStr for OffsetMessageId {
     fn from_str(text: &str) -> Result<Self, BadMessageId> {
         let mut bytes = [0u8; 28];
         let bytes = from_hex(text, &mut bytes).ok_or(BadMessageId)?;
-        let (ip, rest): (IpAddr, _) = match bytes.len() {
-            16 => {
-                let (ip, rest) = bytes.split_first_chunk::<4>().ok_or(BadMessageId)?;
-                (Ipv4Addr::from(*ip).into(), rest)
-            }
-            28 => {
-                let (ip, rest) = bytes.split_first_chunk::<16>().ok_or(BadMessageId)?;
-                (Ipv6Addr::from(*ip).into(), rest)
-            }
-            _ => return Err(BadMessageId),
-        };
+        let (ip, rest) = split_ip(bytes)?;
         let (port, rest) = rest.split_first_chunk::<4>().ok_or(BadMessageId)?;
         let (offset, _) = rest.split_first_chunk::<8>().ok_or(BadMessageId)?;
         let port = u16::try_from(u32::from_be_bytes(*port)).map_err(|_| BadMessageId)?;
@@ -97,17 +87,7 @@ impl FromStr for UniqueKey {
     fn from_str(text: &str) -> Result<Self, BadMessageId> {
         let mut bytes = [0u8; 28];
         let bytes = from_hex(text, &mut bytes).ok_or(BadMessageId)?;
-        let (ip, rest): (IpAddr, _) = match bytes.len() {
-            16 => {
-                let (ip, rest) = bytes.split_first_chunk::<4>().ok_or(BadMessageId)?;
-                (Ipv4Addr::from(*ip).into(), rest)
-            }
-            28 => {
-                let (ip, rest) = bytes.split_first_chunk::<16>().ok_or(BadMessageId)?;
-                (Ipv6Addr::from(*ip).into(), rest)
-            }
-            _ => return Err(BadMessageId),
-        };
+        let (ip, rest) = split_ip(bytes)?;
         let (pid, rest) = rest.split_first_chunk::<2>().ok_or(BadMessageId)?;
         let (loader, rest) = rest.split_first_chunk::<4>().ok_or(BadMessageId)?;
         let (since, rest) = rest.split_first_chunk::<4>().ok_or(BadMessageId)?;
@@ -119,6 +99,21 @@ impl FromStr for UniqueKey {
             since_month_start_ms: u32::from_be_bytes(*since),
             counter: u16::from_be_bytes(*counter),
         })
+    }
+}
+
+/// The address that an id of 16 bytes (v4) or 28 (v6) begins with, and what follows it.
+fn split_ip(bytes: &[u8]) -> Result<(IpAddr, &[u8]), BadMessageId> {
+    match bytes.len() {
+        16 => {
+            let (ip, rest) = bytes.split_first_chunk::<4>().ok_or(BadMessageId)?;
+            Ok((Ipv4Addr::from(*ip).into(), rest))
+        }
+        28 => {
+            let (ip, rest) = bytes.split_first_chunk::<16>().ok_or(BadMessageId)?;
+            Ok((Ipv6Addr::from(*ip).into(), rest))
+        }
+        _ => Err(BadMessageId),
     }
 }
 

@@ -389,23 +389,23 @@ fn transactions_and_delays_have_their_rules() {
     );
     for (level, delay) in [("1", 1000), ("18", 7_200_000), ("99", 7_200_000)] {
         let properties = format!("DELAY\x01{level}\x02TAGS\x01x\x02");
-        let put = put(&open.store, DELAY_TOPIC, 3, b"", properties.as_bytes());
+        let put = put(&open.store, SCHEDULE_TOPIC, 3, b"", properties.as_bytes());
         let got = open
             .store
-            .get(&GetRequest::new(DELAY_TOPIC, 3, put.queue_offset))
+            .get(&GetRequest::new(SCHEDULE_TOPIC, 3, put.queue_offset))
             .unwrap();
         assert_eq!(got.units[0].1.tags_code, NOW + delay, "{level}");
     }
     let put = put(
         &open.store,
-        DELAY_TOPIC,
+        SCHEDULE_TOPIC,
         3,
         b"",
         b"DELAY\x010\x02TAGS\x01x\x02",
     );
     let got = open
         .store
-        .get(&GetRequest::new(DELAY_TOPIC, 3, put.queue_offset))
+        .get(&GetRequest::new(SCHEDULE_TOPIC, 3, put.queue_offset))
         .unwrap();
     assert_eq!(got.units[0].1.tags_code, 120);
 }

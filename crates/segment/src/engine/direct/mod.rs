@@ -172,7 +172,7 @@ impl Engine for DirectEngine {
     fn open_append(&self, path: &Path, spec: &SegmentSpec, valid: u64) -> io::Result<OpenSegment> {
         let file = open_direct(OpenOptions::new().read(true).write(true), path)?;
         // Requests of a ring outlive the process that made them: writes of one that was killed may still be under way, behind
-        // the end that recovery found. The cut waits for them (as setting a size does on ext4, XFS and btrfs), so none
+        // the end that recovery found. The cut waits for them (shortening a file does, on ext4, XFS and btrfs), so none
         // can land on what is appended from here on. One below `valid` carries the bytes that recovery has read.
         cut_for_append(&file, valid)?;
         // Recovery has read the file through the page cache; pages left there would make the
