@@ -131,90 +131,106 @@ impl Entry {
     /// The experiment before anything is measured.
     #[must_use]
     pub fn describe(self, settings: &Settings) -> Experiment {
-        let id = self.id();
-        let bytes = |label: &str| Axis::new(label, Unit::Bytes, Scale::Log);
-        let throughput = Axis::new("throughput", Unit::BytesPerSecond, Scale::Log);
-        let time = |label: &str| Axis::new(label, Unit::Nanoseconds, Scale::Log);
-        let make = |title: &str, about: &str, x: Axis, y: Axis, better: Better| {
-            Experiment::new(&id, title, about, x, y, better)
-                .with("file", show(settings.file_bytes as f64, Unit::Bytes))
-                .with("runs", settings.runs)
+        let (x, y, better) = self.axes();
+        let (title, about) = self.texts();
+        let mut experiment = Experiment::new(&self.id(), &title, &about, x, y, better)
+            .with("file", show(settings.file_bytes as f64, Unit::Bytes))
+            .with("runs", settings.runs);
+        let longest = show(settings.cell_limit.as_nanos() as f64, Unit::Nanoseconds);
+        let mut also = |name: &str, value: String| {
+            experiment.settings.insert(name.to_owned(), value);
         };
         match self.0 {
-            What::Matrix(operation, state) => {
-                let (title, about) = matrix_texts(operation, state);
-                make(&title, &about, bytes("block"), throughput, Better::Higher)
-                    .with("state", state)
-                    .with("time of a pass", limit(settings))
+            What::Matrix(_, state) => {
+                also("state", state.to_string());
+                also("time of a pass at most", longest);
             }
-            What::Growing => make(
-                "Appends to a growing segment, as the store makes them",
-                "Blocks appended through a chain with its defaults: the file grows, space and pages are made ready by the \
-                 store's own thread. Until all is committed.",
-                bytes("block"),
-                throughput,
-                Better::Higher,
-            )
-            .with("time of a pass", limit(settings)),
-            What::Touch => make(
-                "First touch of a mapped page",
-                "A byte is stored to (or loaded from) each page of a mapping, once, by how the file and the mapping were \
-                 prepared. *written back*: populated, stored to, synced, then stored to again.",
-                Axis::new("page of a file that is", Unit::Count, Scale::Names),
+            What::Growing => also("time of a pass at most", longest),
+            What::Synced(_) => also("batches a run at most", settings.synced_appends.to_string()),
+            What::Paced => {
+                also("appends a second", settings.rate.to_string());
+                also("record", show(settings.record_bytes as f64, Unit::Bytes));
+            }
+            What::Touch | What::Transfer | What::Search(_) | What::Fanout | What::Limited => {}
+        }
+        experiment
+    }
+
+    fn axes(self) -> (Axis, Axis, Better) {
+        let bytes = |label: &str| Axis::new(label, Unit::Bytes, Scale::Log);
+        let names = |label: &str| Axis::new(label, Unit::Count, Scale::Names);
+        let counts = |label: &str| Axis::new(label, Unit::Count, Scale::Log);
+        let time = |label: &str| Axis::new(label, Unit::Nanoseconds, Scale::Log);
+        let throughput = Axis::new("throughput", Unit::BytesPerSecond, Scale::Log);
+        let lookups = Axis::new("lookups", Unit::PerSecond, Scale::Log);
+        match self.0 {
+            What::Matrix(..) | What::Growing => (bytes("block"), throughput, Better::Higher),
+            What::Touch => (
+                names("page of a file that is"),
                 time("a page"),
                 Better::Lower,
             ),
-            What::Synced(kind) => make(
-                &format!("Durable appends, one after the other: file {}", kind.name()),
-                "One batch is appended and synced, then the next. A sample is the median of a run.",
-                bytes("batch"),
-                time("until durable"),
-                Better::Lower,
-            )
-            .with("batches a run", settings.synced_appends),
-            What::Paced => make(
-                "Latency of appends at a fixed rate, with the flusher at work",
-                "Open loop: an append's latency counts from when it was due, so a stall counts against all behind it. The \
-                 flush service commits at 64 KiB or 200 ms and syncs every 500 ms.",
-                Axis::new("one in so many is slower", Unit::Count, Scale::Log),
+            What::Synced(_) => (bytes("batch"), time("until durable"), Better::Lower),
+            What::Paced => (
+                counts("one in so many is slower"),
                 time("latency"),
                 Better::Lower,
-            )
-            .with("appends a second", settings.rate)
-            .with("record", show(settings.record_bytes as f64, Unit::Bytes)),
-            What::Transfer => make(
-                "A resident file to a socket",
-                "Over loopback TCP, chunk by chunk, until the receiver has everything.",
-                bytes("chunk"),
-                throughput,
-                Better::Higher,
             ),
-            What::Search(state) => make(
-                &format!("Binary search in an index file: {state}"),
-                &format!(
-                    "Random keys are looked up entry by entry, as the Kafka layout does; {}.",
-                    state.in_words()
-                ),
-                bytes("index"),
-                Axis::new("lookups", Unit::PerSecond, Scale::Log),
-                Better::Higher,
-            ),
-            What::Fanout => make(
-                "Many files made durable",
-                "A KiB is appended to each of so many files, then all are synced.",
-                Axis::new("files", Unit::Count, Scale::Log),
+            What::Transfer => (bytes("chunk"), throughput, Better::Higher),
+            What::Search(_) => (bytes("index"), lookups, Better::Higher),
+            What::Fanout => (
+                counts("files"),
                 time("until all are durable"),
                 Better::Lower,
             ),
-            What::Limited => make(
+            What::Limited => (names("pass"), throughput, Better::Higher),
+        }
+    }
+
+    /// Heading, and what is done.
+    fn texts(self) -> (String, String) {
+        let (title, about) = match self.0 {
+            What::Matrix(operation, state) => return matrix_texts(operation, state),
+            What::Synced(kind) => {
+                let title = format!("Durable appends, one after the other: file {}", kind.name());
+                let about = "One batch is appended and synced, then the next. A sample is the median of a run.";
+                return (title, about.to_owned());
+            }
+            What::Search(state) => {
+                let title = format!("Binary search in an index file: {state}");
+                let how = "Random keys are looked up entry by entry, as the Kafka layout does";
+                return (title, format!("{how}; {}.", state.in_words()));
+            }
+            What::Growing => (
+                "Appends to a growing segment, as the store makes them",
+                "Blocks appended through a chain with its defaults: the file grows, space and pages are made ready by the \
+                 store's own thread. Until all is committed.",
+            ),
+            What::Touch => (
+                "First touch of a mapped page",
+                "A byte is stored to (or loaded from) each page of a mapping, once, by how the file and the mapping were \
+                 prepared. *written back*: populated, stored to, synced, then stored to again.",
+            ),
+            What::Paced => (
+                "Latency of appends at a fixed rate, with the flusher at work",
+                "Open loop: an append's latency counts from when it was due, so a stall counts against all behind it. The \
+                 flush service commits at 64 KiB or 200 ms and syncs every 500 ms.",
+            ),
+            What::Transfer => (
+                "A resident file to a socket",
+                "Over loopback TCP, chunk by chunk, until the receiver has everything.",
+            ),
+            What::Fanout => (
+                "Many files made durable",
+                "A KiB is appended to each of so many files, then all are synced.",
+            ),
+            What::Limited => (
                 "A file four times as large as the memory there is for it",
                 "A child process with a memory limit writes the file at full speed in 64 KiB appends, syncing every 500 ms, \
                  and then reads it in place.",
-                Axis::new("pass", Unit::Count, Scale::Names),
-                throughput,
-                Better::Higher,
             ),
-        }
+        };
+        (title.to_owned(), about.to_owned())
     }
 
     /// Measures it. What was measured before an error is kept.
@@ -235,11 +251,6 @@ impl Entry {
             What::Limited => limited::run(bench, experiment),
         }
     }
-}
-
-fn limit(settings: &Settings) -> String {
-    let nanos = settings.cell_limit.as_nanos() as f64;
-    format!("at most {}", show(nanos, Unit::Nanoseconds))
 }
 
 fn verb(operation: Operation) -> &'static str {
