@@ -186,6 +186,23 @@ fn an_open_loop_keeps_its_rate_and_both_halves_meet() {
     let seconds = document["produced"]["seconds"].as_array().unwrap();
     let sum: u64 = seconds.iter().map(|one| number(one, "/records")).sum();
     assert_eq!(sum, 1000);
+
+    // By time, every record that is due before the end is sent, the last ones included.
+    let args = [
+        "t",
+        "--rate",
+        "1000",
+        "--duration",
+        "500ms",
+        "--warm-up",
+        "100ms",
+        "--linger",
+        "50ms",
+    ];
+    let produced = &server.json(&args, 0)["produced"];
+    assert_eq!(number(produced, "/unsent"), 0);
+    assert_eq!(number(produced, "/records"), 500);
+    assert_eq!(number(produced, "/warm_up_records"), 100);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What load is asked for, whatever the protocol.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::payload::STAMP_BYTES;
@@ -57,6 +58,16 @@ pub struct RecordBytes {
     pub min: usize,
     /// Largest (inclusive).
     pub max: usize,
+}
+
+impl fmt::Display for RecordBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.min == self.max {
+            write!(f, "{}", self.min)
+        } else {
+            write!(f, "{}-{}", self.min, self.max)
+        }
+    }
 }
 
 /// A run.
@@ -187,7 +198,8 @@ impl Plan {
         let wrong = |text: String| Err(PlanError::Together(text));
         let RecordBytes { min, max } = self.record_bytes;
         if min > max {
-            return wrong(format!("--record-bytes {min}-{max} ends before it begins"));
+            let sizes = self.record_bytes;
+            return wrong(format!("--record-bytes {sizes} ends before it begins"));
         }
         if self.rate.is_some() && !self.work.sends() {
             return wrong(

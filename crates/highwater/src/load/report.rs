@@ -25,7 +25,7 @@ fn settings(outcome: &Outcome) -> BTreeMap<String, String> {
         .map(|(name, value)| ((*name).to_owned(), value.clone()))
         .collect();
     let mut set = |name: &str, value: String| settings.insert(name.to_owned(), value);
-    set("record bytes", format!("{}-{}", sizes.min, sizes.max));
+    set("record bytes", sizes.to_string());
     set("connections", plan.connections.to_string());
     set("in flight", plan.in_flight.to_string());
     set("warm-up", format!("{:?}", plan.warm_up));

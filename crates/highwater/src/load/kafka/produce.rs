@@ -25,6 +25,9 @@ use crate::client::{Acks, Answers, ClientError, Connection, PRODUCE_CEILING, Pen
 /// Groups in which records that were never sent are counted.
 const UNSENT_GROUPS: u64 = 1000;
 
+/// How long after its end an open loop may send what was due before.
+const GRACE_NS: u64 = 1_000_000_000;
+
 /// The runtime's timers do not take arbitrarily long times.
 const LONGEST_WAIT: Duration = Duration::from_hours(30 * 24);
 
@@ -105,7 +108,10 @@ impl<'s> Sender<'s> {
             }
             End::After(time) => {
                 let end = u64::try_from((plan.warm_up + time).as_nanos()).unwrap_or(u64::MAX);
-                (schedule.map(|schedule| schedule.count_before(end)), end)
+                // What is due just before the end is still sent, if it can be without falling behind.
+                let grace = schedule.map_or(0, |_| GRACE_NS);
+                let records = schedule.map(|schedule| schedule.count_before(end));
+                (records, end.saturating_add(grace))
             }
         };
         let lanes = Lanes::new(plan, &shared.payload, index, shared.before.len());

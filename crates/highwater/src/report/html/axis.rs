@@ -104,7 +104,12 @@ impl Range {
         let last = exponent((self.high.ln() / base.ln() + 1e-9).floor());
         let count = usize::try_from(last - first + 1).unwrap_or_default();
         let step = count.div_ceil(MARKS_MAX).max(1);
-        (first..=last).step_by(step).map(|n| base.powi(n)).collect()
+        let every = i32::try_from(step).unwrap_or(1);
+        // The same powers whatever the range: 64 B, 256 B, 1 KiB and not 32 B, 128 B, 512 B.
+        (first..=last)
+            .filter(|n| n.rem_euclid(every) == 0)
+            .map(|n| base.powi(n))
+            .collect()
     }
 
     /// 1, 2 and 5 times each power of ten.
