@@ -6,6 +6,7 @@ mod crash_disk;
 mod damage;
 mod fixture;
 mod golden;
+mod memory;
 mod model;
 mod reading;
 mod rules;
