@@ -283,12 +283,18 @@ mod tests {
             ("another link", false, |header| header.link = 78),
             ("an older term", false, |header| header.term = 2),
             ("an older generation", false, |header| header.generation = 1),
-            ("a generation to come", false, |header| header.generation = 5),
+            ("a generation to come", false, |header| {
+                header.generation = 5
+            }),
         ];
         for (what, fits, change) in cases {
             let mut header = good;
             change(&mut header);
-            assert_eq!(header.misfit(&expect(), &generations).is_none(), fits, "{what}");
+            assert_eq!(
+                header.misfit(&expect(), &generations).is_none(),
+                fits,
+                "{what}"
+            );
         }
         let void = Generations {
             newest: 4,

@@ -148,7 +148,8 @@ impl Shared {
                 Found::Frame(header) => {
                     let term = header.term;
                     if piece.len() >= ENTRIES_AT_ONCE {
-                        self.indexes.put(base, header.index - piece.len() as u64, &piece);
+                        self.indexes
+                            .put(base, header.index - piece.len() as u64, &piece);
                         piece.clear();
                     }
                     piece.push(Place { at, term });
