@@ -454,6 +454,28 @@ mod tests {
     }
 
     #[test]
+    fn what_may_be_lost_never_touches_the_durable_slot() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+        let mut file = StateFile::create(folder.path(), &disk, [1; 16]).unwrap();
+        for round in 0..4 {
+            file.save(|state| state.generation = round).unwrap();
+            let at = usize::try_from(file.safe).unwrap() * STATE_SLOT_BYTES;
+            let slot = |content: Vec<u8>| content[at..at + STATE_SLOT_BYTES].to_vec();
+            let path = folder.path().join(STATE_FILE);
+            let durable = slot(std::fs::read(&path).unwrap());
+            for void_from in 0..3 {
+                file.save_lazily(|state| {
+                    state.void_from = void_from;
+                    true
+                })
+                .unwrap();
+                assert!(slot(std::fs::read(&path).unwrap()) == durable, "{round}");
+            }
+        }
+    }
+
+    #[test]
     fn a_torn_write_of_either_slot_leaves_the_other() {
         let folder = tempfile::tempdir().unwrap();
         let disk: Arc<dyn Disk> = Arc::new(RealDisk);
