@@ -103,17 +103,22 @@ impl Completions {
 
     /// Calls whom there is to call.
     pub(crate) fn advance(&self) {
+        if self.deliver() {
+            self.checkpoint_soon();
+        }
+    }
+
+    /// As [`Self::advance`]; true if it is time for a checkpoint.
+    fn deliver(&self) -> bool {
         // The chain only: on a thread that syncs, letting go of the log itself could close it, and wait for that thread.
         let Some(chain) = self.chain.get().and_then(Weak::upgrade) else {
-            return;
+            return false;
         };
         let mut queue = self.queue.lock();
         // Read under the lock: whatever is in the queue was written before, so a cut before that is seen.
-        if self.note_durable(&mut queue, chain.marks().durable) {
-            self.checkpoint_soon();
-        }
+        let is_due = self.note_durable(&mut queue, chain.marks().durable);
         if queue.delivering {
-            return;
+            return is_due;
         }
         queue.delivering = true;
         loop {
@@ -130,7 +135,7 @@ impl Completions {
             if count == 0 {
                 queue.delivering = false;
                 self.quiet.notify_all();
-                return;
+                return is_due;
             }
             let ready: Vec<(Position, Done)> = queue.waiting.drain(..count).collect();
             drop(queue);

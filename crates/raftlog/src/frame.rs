@@ -250,3 +250,96 @@ impl SegmentHeader {
         Ok((Self { log, expect }, first))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn expect() -> Expect {
+        Expect {
+            index: 10,
+            link: 77,
+            term: 3,
+            generation: 2,
+        }
+    }
+
+    #[test]
+    fn a_frame_fits_only_where_it_was_written() {
+        let generations = Generations {
+            newest: 4,
+            void_from: 11,
+        };
+        let good = FrameHeader::of(&Entry::new(10, 3, "x"), &expect(), 2, 9);
+        type Change = fn(&mut FrameHeader);
+        let cases: [(&str, bool, Change); 9] = [
+            ("as written", true, |_| {}),
+            ("a higher term", true, |header| header.term = 4),
+            ("a newer generation", true, |header| header.generation = 4),
+            ("the index before", false, |header| header.index = 9),
+            ("the index behind", false, |header| header.index = 11),
+            ("another link", false, |header| header.link = 78),
+            ("an older term", false, |header| header.term = 2),
+            ("an older generation", false, |header| header.generation = 1),
+            ("a generation to come", false, |header| {
+                header.generation = 5
+            }),
+        ];
+        for (what, fits, change) in cases {
+            let mut header = good;
+            change(&mut header);
+            assert_eq!(
+                header.misfit(&expect(), &generations).is_none(),
+                fits,
+                "{what}"
+            );
+        }
+        let void = Generations {
+            newest: 4,
+            void_from: 10,
+        };
+        assert!(good.misfit(&expect(), &void).is_some());
+    }
+
+    #[test]
+    fn the_durable_mark_of_a_frame() {
+        for (index, durable_next, said) in [
+            (10, 10, Some(10)),
+            (10, 3, Some(3)),
+            (10, 0, Some(0)),
+            (u64::from(u32::MAX) + 10, 3, None),
+        ] {
+            let entry = Entry::new(index, 1, "");
+            let header = FrameHeader::of(&entry, &Expect::default(), 0, durable_next);
+            assert_eq!(header.durable_next(), said, "{index} {durable_next}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bit_of_a_frame_may_change(payload in proptest::collection::vec(any::<u8>(), 0..200), bit in any::<prop::sample::Index>()) {
+            let entry = Entry::new(10, 3, payload.clone());
+            let mut header = FrameHeader::of(&entry, &expect(), 2, 9);
+            let mut frame = header.seal(&payload).to_vec();
+            frame.extend(&payload);
+            let read = FrameHeader::decode(&frame);
+            prop_assert_eq!(read, Some(header));
+            prop_assert!(header.fits(&frame));
+            let bit = bit.index(frame.len() * 8);
+            frame[bit / 8] ^= 1 << (bit % 8);
+            prop_assert!(FrameHeader::decode(&frame).is_none_or(|header| !header.fits(&frame)));
+        }
+
+        #[test]
+        fn no_bit_of_a_segment_header_may_change(bit in 0..SEGMENT_HEADER_BYTES * 8) {
+            let header = SegmentHeader { log: [9; 16], expect: expect() };
+            let (mut bytes, crc) = header.encode();
+            let first = Expect { link: crc, ..expect() };
+            prop_assert_eq!(SegmentHeader::decode(&bytes), Ok((header, first)));
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            prop_assert!(SegmentHeader::decode(&bytes).is_err());
+        }
+    }
+}

@@ -395,3 +395,106 @@ pub(crate) fn check_text(what: &'static str, text: &[u8]) -> Result<(), RaftLogE
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::FileExt;
+
+    use segment::RealDisk;
+
+    use super::*;
+
+    fn full() -> State {
+        let marker = |index, text: &'static str| {
+            Some(Marker {
+                id: LogId { term: 3, index },
+                text: Bytes::from_static(text.as_bytes()),
+            })
+        };
+        State {
+            sequence: 9,
+            generation: 4,
+            void_from: 30,
+            purged: marker(5, "purged"),
+            committed: marker(20, ""),
+            vote: Some(Vote {
+                term: 7,
+                text: vec![1; STATE_TEXT_BYTES_MAX].into(),
+            }),
+            checkpoint: Some(Checkpoint {
+                expect: Expect {
+                    index: 22,
+                    link: 1,
+                    term: 3,
+                    generation: 2,
+                },
+                base: 18,
+                at: 640,
+            }),
+            memberships: vec![6, 19],
+            ..State::new([7; 16])
+        }
+    }
+
+    #[test]
+    fn a_slot_reads_back_and_no_byte_of_it_may_change() {
+        for state in [State::new([1; 16]), full()] {
+            let mut slot = state.encode();
+            assert_eq!(State::decode(&slot), Some(state));
+            for at in 0..STATE_SLOT_BYTES {
+                slot[at] ^= 0x10;
+                assert_eq!(State::decode(&slot), None, "byte {at}");
+                slot[at] ^= 0x10;
+            }
+        }
+        let mut many = full();
+        many.memberships = (0..9).collect();
+        let read = State::decode(&many.encode()).unwrap();
+        assert_eq!(read.memberships, [5, 6, 7, 8]);
+    }
+
+    #[test]
+    fn what_may_be_lost_never_touches_the_durable_slot() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+        let mut file = StateFile::create(folder.path(), &disk, [1; 16]).unwrap();
+        for round in 0..4 {
+            file.save(|state| state.generation = round).unwrap();
+            let at = usize::try_from(file.safe).unwrap() * STATE_SLOT_BYTES;
+            let slot = |content: Vec<u8>| content[at..at + STATE_SLOT_BYTES].to_vec();
+            let path = folder.path().join(STATE_FILE);
+            let durable = slot(std::fs::read(&path).unwrap());
+            for void_from in 0..3 {
+                file.save_lazily(|state| {
+                    state.void_from = void_from;
+                    true
+                })
+                .unwrap();
+                assert!(slot(std::fs::read(&path).unwrap()) == durable, "{round}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_torn_write_of_either_slot_leaves_the_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+        let mut file = StateFile::create(folder.path(), &disk, [1; 16]).unwrap();
+        for term in 1..10 {
+            let text = Bytes::new();
+            file.save(|state| state.vote = Some(Vote { term, text }))
+                .unwrap();
+            let content = std::fs::read(folder.path().join(STATE_FILE)).unwrap();
+            // Whatever a write of the unsafe slot leaves, the vote is there.
+            for keep in [0, 3, 512, 4000] {
+                let unsafe_slot = 1 - file.safe;
+                let torn = vec![0xee; STATE_SLOT_BYTES - keep];
+                let at = unsafe_slot * STATE_SLOT_BYTES as u64 + keep as u64;
+                file.file.write_all_at(&torn, at).unwrap();
+                let read = StateFile::open(folder.path(), &disk).unwrap().unwrap();
+                assert_eq!(read.state().vote.as_ref().unwrap().term, term);
+                file.file.write_all_at(&content, 0).unwrap();
+            }
+        }
+    }
+}

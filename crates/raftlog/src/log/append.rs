@@ -42,7 +42,7 @@ impl RaftLog {
     /// way; all that come while a sync runs share the next.
     ///
     /// This copies the entries into the page cache or a buffer and does not wait for the disk, as far as the system lets
-    /// it. `done` is not called where this fails. Entries at or below the purge point are passed over: they are committed,
+    /// it. Where this fails, `done` is dropped, or was called with an error. Entries at or below the purge point are passed over: they are committed,
     /// and a snapshot covers them.
     ///
     /// # Errors

@@ -56,8 +56,8 @@ impl Ack {
 /// Settings of a log.
 #[derive(Clone, Debug)]
 pub struct LogConfig {
-    /// Most bytes of a segment file, and so of an entry. Default 512 MiB, minimum 4 KiB, maximum 4 GiB. Holds for segments
-    /// made from now on.
+    /// Most bytes of a segment file, and so of an entry. Default 512 MiB; what is below 4 KiB or above 4 GiB is taken for
+    /// that. Holds for segments made from now on.
     pub segment_bytes: u64,
     /// Memory for the newest entries. Default 64 MiB; 0: none.
     pub cache_bytes: usize,

@@ -140,13 +140,22 @@ impl Shared {
             newest: u32::MAX,
             void_from: u64::MAX,
         };
-        let (first, mut at) = (expect.index, SEGMENT_HEADER_BYTES as u64);
-        let mut places = Vec::new();
+        let (base, mut at) = (segment.base(), SEGMENT_HEADER_BYTES as u64);
+        // As many as one write of the index takes; of those that were asked for, all.
+        let (mut piece, mut places) = (Vec::new(), Vec::new());
         while expect.index <= last {
             match frame_at(&mut source, at, &expect, &generations).map_err(failed)? {
                 Found::Frame(header) => {
                     let term = header.term;
-                    places.push(Place { at, term });
+                    if piece.len() >= ENTRIES_AT_ONCE {
+                        self.indexes
+                            .put(base, header.index - piece.len() as u64, &piece);
+                        piece.clear();
+                    }
+                    piece.push(Place { at, term });
+                    if header.index >= from {
+                        places.push(Place { at, term });
+                    }
                     at += header.frame_bytes();
                     expect = header.after();
                 }
@@ -157,10 +166,10 @@ impl Shared {
                 Found::Bad(what) => return Err(RaftLogError::corrupt(&path, at, what)),
             }
         }
-        tracing::debug!(path = %path.display(), entries = places.len(), "index made anew");
-        self.indexes.put(segment.base(), first, &places);
-        let skip = usize::try_from(from - first).unwrap_or(usize::MAX);
-        Ok(places.get(skip..).unwrap_or_default().to_vec())
+        self.indexes
+            .put(base, expect.index - piece.len() as u64, &piece);
+        tracing::debug!(path = %path.display(), upto = last, "index made anew");
+        Ok(places)
     }
 
     /// Where entry `index` lies, and its header.

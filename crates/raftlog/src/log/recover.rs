@@ -324,6 +324,7 @@ impl Recovery<'_> {
             at: end.at,
         };
         if is_cut
+            && end.at > 0
             && expect.index == last.base
             && let Some(header) = self.read_header(&last)?
         {

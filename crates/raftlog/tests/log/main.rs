@@ -5,6 +5,7 @@ mod crash_disk;
 mod damage;
 mod fixture;
 mod golden;
+mod memory;
 mod model;
 mod reading;
 mod rules;
