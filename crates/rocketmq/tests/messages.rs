@@ -233,9 +233,7 @@ fn a_held_pull_is_woken_by_a_message_it_wants() {
         ]
     };
     let held = consumer.send(11, &fields("1", "3"), b"");
-    while served.broker.held_pulls() == 0 {
-        std::thread::yield_now();
-    }
+    served.wait_held(None);
     producer.put("T", "0", "TAGS\x01b\x02", b"unwanted");
     producer.put("T", "0", "TAGS\x01a\x02", b"wanted");
     let got = consumer.answer(held);
@@ -258,13 +256,9 @@ fn a_held_pull_is_woken_by_a_message_it_wants() {
     let opaque = consumer.start_pull("g", "T", "0", 3, 1);
     assert_eq!(consumer.answer(opaque).code, 19);
     consumer.start_pull("g", "T", "0", 3, 20_000);
-    while served.broker.held_pulls() == 0 {
-        std::thread::yield_now();
-    }
+    served.wait_held(None);
     drop(consumer);
-    while served.broker.held_pulls() != 0 {
-        std::thread::yield_now();
-    }
+    served.wait_held(Some(0));
 }
 
 #[test]
@@ -273,9 +267,7 @@ fn a_stop_answers_held_pulls() {
     let mut client = served.client();
     client.put("T", "0", "", b"x");
     let held = client.start_pull("g", "T", "0", 1, 20_000);
-    while served.broker.held_pulls() == 0 {
-        std::thread::yield_now();
-    }
+    served.wait_held(None);
     let served = served.restart();
     assert_eq!(client.answer(held).code, 19);
     assert!(client.read().is_none(), "and the connection is closed");

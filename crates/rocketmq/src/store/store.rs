@@ -70,6 +70,8 @@ pub struct StoreState {
     pub committed: PhysicalOffset,
     /// End of what survives power loss, exclusive.
     pub durable: PhysicalOffset,
+    /// End of what readers may see, exclusive: one of the two above, by the store's durability.
+    pub visible: PhysicalOffset,
     /// End of what is in queues and index, exclusive.
     pub dispatched: PhysicalOffset,
     /// Consume queue files that are open.
@@ -251,6 +253,7 @@ impl Store {
             log_end: marks.written.into(),
             committed: marks.committed.into(),
             durable: marks.durable.into(),
+            visible: self.log.visible(),
             dispatched: self.dispatcher.dispatched(),
             queue_files_open: self.queues.open_files(),
             refusing: self.check_writable().err().map(|error| error.to_string()),

@@ -6,8 +6,8 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
 use rocketmq::broker::{Broker, BrokerConfig, BrokerSettings};
 use rocketmq::namesrv::NameServer;
@@ -95,7 +95,23 @@ fn start(
 
 impl Served {
     pub(crate) fn client(&self) -> Client {
-        Client::connect(self.address)
+        Client {
+            broker: Arc::downgrade(&self.broker),
+            ..Client::connect(self.address)
+        }
+    }
+
+    /// Waits until so many pulls are held, or at least one where `count` is `None`.
+    pub(crate) fn wait_held(&self, count: Option<usize>) {
+        let started = Instant::now();
+        loop {
+            let held = self.broker.held_pulls();
+            if count.map_or(held > 0, |count| held == count) {
+                return;
+            }
+            assert!(started.elapsed() < PATIENCE, "{held} pulls are held");
+            std::thread::yield_now();
+        }
     }
 
     pub(crate) fn names(&self) -> Client {
@@ -149,6 +165,8 @@ impl Got {
 
 pub(crate) struct Client {
     stream: TcpStream,
+    /// Whom to ask whether a message has reached its queue.
+    broker: Weak<Broker>,
     pub(crate) form: HeaderForm,
     next_opaque: i32,
     /// Frames that came while something else was waited for.
@@ -164,6 +182,7 @@ impl Client {
         stream.set_nodelay(true).unwrap();
         Self {
             stream,
+            broker: Weak::new(),
             form: HeaderForm::Json,
             next_opaque: 0,
             aside: Vec::new(),
@@ -268,11 +287,17 @@ impl Client {
         })
     }
 
-    /// Sends a message; its answer.
+    /// Sends a message; its answer. A queue learns of a message a moment after it was acknowledged, and a pull beyond a
+    /// queue's end is answered at once: this waits for the queue.
     pub(crate) fn put(&mut self, topic: &str, queue: &str, properties: &str, body: &[u8]) -> Got {
         let fields = message(topic, queue, properties);
         let fields: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (*n, v.as_str())).collect();
-        self.ask(310, &fields, body)
+        let got = self.ask(310, &fields, body);
+        if let (0, Some(broker)) = (got.code, self.broker.upgrade()) {
+            let store = broker.store();
+            assert!(store.wait_dispatched(store.state().visible));
+        }
+        got
     }
 
     /// A heartbeat as consumer of `group`, wanting all of `topic`.
