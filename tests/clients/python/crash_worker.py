@@ -1,7 +1,8 @@
 """Load for the crash rounds: librdkafka producers that remember what was acknowledged, and a reader that checks it.
 
 Orders come as lines of JSON on standard input, each answered by one line of JSON:
-  {"do": "load", "bootstrap", "round"}   makes the round's topics, starts its producers, answers when all have had an ack
+  {"do": "load", "bootstrap", "round", "message_timeout_ms"}
+                                         makes the round's topics, starts its producers, answers when all have had an ack
   {"do": "stop"}                         stops them; what is in flight may still arrive or fail
   {"do": "verify"}                       reads the round's partitions back and compares; {"ok", "acked", "read", "detail"}
 """
@@ -32,7 +33,7 @@ KINDS = {
 class Load(threading.Thread):
     """One producer and its topic; `acked` maps a partition to (offset, value number) in the order of the answers."""
 
-    def __init__(self, bootstrap, kind, topic, seed):
+    def __init__(self, bootstrap, kind, topic, seed, message_timeout_ms):
         super().__init__(daemon=True)
         self.topic, self.kind, self.random = topic, kind, random.Random(seed)
         self.acked = collections.defaultdict(list)
@@ -40,7 +41,7 @@ class Load(threading.Thread):
         self.stop = False
         config, _ = KINDS[kind]
         self.producer = Producer({
-            'bootstrap.servers': bootstrap, 'linger.ms': 2, 'message.timeout.ms': 20000, 'reconnect.backoff.ms': 20,
+            'bootstrap.servers': bootstrap, 'linger.ms': 2, 'message.timeout.ms': message_timeout_ms, 'reconnect.backoff.ms': 20,
             'reconnect.backoff.max.ms': 100, 'retry.backoff.ms': 20, 'log_level': 0, **config})
         self.start()
 
@@ -99,7 +100,8 @@ class Worker:
         admin = AdminClient({'bootstrap.servers': self.bootstrap, 'log_level': 0})
         for kind, (_, config) in KINDS.items():
             create(admin, f'crash-{number}-{kind}', {} if order.get('reference') else config)
-        self.loads = [Load(self.bootstrap, kind, f'crash-{number}-{kind}', f'{order["seed"]}-{kind}') for kind in KINDS]
+        self.loads = [Load(self.bootstrap, kind, f'crash-{number}-{kind}', f'{order["seed"]}-{kind}',
+                           order['message_timeout_ms']) for kind in KINDS]
         self.commits = Commits(self.bootstrap, self.loads[0].topic, f'crash-{number}')
         end = time.monotonic() + PATIENCE_S
         while not (all(load.acked for load in self.loads) and self.commits.last):
