@@ -31,6 +31,7 @@ mod random;
 mod reaper;
 mod recover;
 mod segment;
+mod slow;
 mod spec;
 
 pub use appender::{Appended, Appender, Slot};

@@ -29,10 +29,6 @@ use crate::workspace;
 /// The load runs for between these two before the kill, and again after the restart.
 const LOAD_MS: (u64, u64) = (30, 500);
 
-/// When a producer gives a record up. One that has keeps no order for what it had sent behind it, so it must not come to that.
-const TIMEOUT_MS: u64 = 20_000;
-const SLOW_TIMEOUT_MS: u64 = 300_000;
-
 /// A seed nobody chose.
 pub(crate) fn fresh_seed() -> u64 {
     RandomState::new().build_hasher().finish() % 1_000_000_000
@@ -48,7 +44,7 @@ pub(crate) fn run(target: Target, rounds: u32, seed: u64, slow_disk: bool) -> Re
     let mut worker = Worker::start()?;
     let mut server = Server::start(target, dir.path())?;
     let mut tally = Tally::default();
-    let (mut acked, mut read, mut ready) = (0, 0, Duration::ZERO);
+    let (mut acked, mut read, mut ready, mut slowest_ack_ms) = (0, 0, Duration::ZERO, 0);
     let mut waited = 0;
     let mut accounted = Accounted::default();
     for round in 1..=rounds {
@@ -65,6 +61,7 @@ pub(crate) fn run(target: Target, rounds: u32, seed: u64, slow_disk: bool) -> Re
         ready = ready.max(outcome.ready_after);
         acked += outcome.verdict.acked;
         read += outcome.verdict.read;
+        slowest_ack_ms = slowest_ack_ms.max(outcome.verdict.slowest_ack_ms);
         waited += u32::from(outcome.waited);
         accounted.add(&outcome.accounted);
         tally.add(Tally::single(outcome.verdict.ok));
@@ -82,7 +79,7 @@ pub(crate) fn run(target: Target, rounds: u32, seed: u64, slow_disk: bool) -> Re
         }
     }
     println!(
-        "   {acked} records acknowledged, {read} read back; slowest restart {} ms",
+        "   {acked} records acknowledged, {read} read back; slowest restart {} ms, slowest acknowledgement {slowest_ack_ms} ms",
         ready.as_millis()
     );
     if slow_disk.is_some() {
@@ -125,7 +122,6 @@ fn one_round(
     }
     let order = json!({
         "do": "load", "bootstrap": address, "round": round, "seed": random.next(), "reference": target == Target::Kafka,
-        "message_timeout_ms": if slow_disk.is_some() { SLOW_TIMEOUT_MS } else { TIMEOUT_MS },
     });
     let started = worker.ask(&order)?;
     ensure!(
@@ -187,6 +183,8 @@ struct Answer {
     acked: u64,
     #[serde(default)]
     read: u64,
+    #[serde(default)]
+    slowest_ack_ms: u64,
     #[serde(default)]
     detail: String,
 }
