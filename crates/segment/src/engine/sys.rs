@@ -191,9 +191,8 @@ pub(crate) fn has_writers(file: &File) -> io::Result<Option<bool>> {
     /// `fcntl`'s number of the call that chooses the signal of a lease.
     const F_SETSIG: libc::c_int = 10;
     /// `f_type` of NFS, SMB and its second version, whose leases depend on what their servers grant.
-    const REMOTE: [i64; 3] = [0x6969, 0xFF53_4D42, 0xFE53_4D42];
-    let kind = rustix::fs::fstatfs(file)?.f_type;
-    if i64::try_from(kind).is_ok_and(|kind| REMOTE.contains(&kind)) {
+    const REMOTE: [rustix::fs::FsWord; 3] = [0x6969, 0xFF53_4D42, 0xFE53_4D42];
+    if REMOTE.contains(&rustix::fs::fstatfs(file)?.f_type) {
         return Ok(None);
     }
     // Whoever opens the file for writing while we hold the lease makes the kernel send us a signal: one that is ignored
