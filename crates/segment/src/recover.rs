@@ -124,6 +124,8 @@ pub struct TailReport {
 /// How long [`wait_for_writers`] waits, and how often it looks.
 const WRITERS_WAIT: Duration = Duration::from_secs(30);
 const WRITERS_LOOK_EVERY: Duration = Duration::from_millis(2);
+/// Shorter waits are not worth a line: a dead process's files stay open for a moment even where nothing is written.
+const WRITERS_TOLD: Duration = Duration::from_millis(20);
 
 /// Waits until nobody can write to a file any more, for at most 30 s.
 ///
@@ -147,7 +149,7 @@ pub fn wait_for_writers(path: &Path) -> Result<(), SegmentError> {
         std::thread::sleep(WRITERS_LOOK_EVERY);
     }
     let waited = began.elapsed();
-    if waited >= WRITERS_LOOK_EVERY {
+    if waited >= WRITERS_TOLD {
         tracing::info!(file = %path.display(), waited_ms = waited.as_millis(),
             "waited for the writes of a process that is gone");
     }
