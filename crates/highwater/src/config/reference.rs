@@ -35,19 +35,7 @@ pub fn reference() -> String {
             }
         );
     }
-    out.push_str(ROCKETMQ);
-    for setting in ROCKETMQ_SETTINGS {
-        let name = setting
-            .name
-            .strip_prefix("rocketmq.")
-            .unwrap_or(setting.name);
-        let default = match setting.default {
-            "" => "empty".to_owned(),
-            text => format!("`{text}`"),
-        };
-        let takes = setting.takes.replace('|', "\\|");
-        let _ = writeln!(out, "| `{name}` | {default} | {takes} | {} |", setting.doc);
-    }
+    rocketmq_rows(&mut out);
     out.push_str(KAFKA);
     for setting in BROKER_SETTINGS {
         let change = match setting.change {
@@ -77,6 +65,22 @@ pub fn reference() -> String {
         );
     }
     out
+}
+
+fn rocketmq_rows(out: &mut String) {
+    out.push_str(ROCKETMQ);
+    for setting in ROCKETMQ_SETTINGS {
+        let name = setting
+            .name
+            .strip_prefix("rocketmq.")
+            .unwrap_or(setting.name);
+        let default = match setting.default {
+            "" => "empty".to_owned(),
+            text => format!("`{text}`"),
+        };
+        let takes = setting.takes.replace('|', "\\|");
+        let _ = writeln!(out, "| `{name}` | {default} | {takes} | {} |", setting.doc);
+    }
 }
 
 fn row(out: &mut String, definition: &Definition, third: &str, doc: &str) {

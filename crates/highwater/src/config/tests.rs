@@ -216,7 +216,6 @@ fn malformed_configurations_and_the_errors_they_get() {
         ("listen.rocketmq = '127.0.0.1:2'", "listen.rocketmq leaves no room for the fast port, two below it; give another port, or set listen.rocketmq_fast".to_owned()),
         ("listen.namesrv = 'off'", "listen.namesrv is off and listen.rocketmq is not: clients find the broker by this process's name server; turn both on or both off".to_owned()),
         ("[listen]\nkafka = 'off'\nrocketmq = 'off'", "listen.kafka, listen.rocketmq and listen.namesrv are all off: there is nothing to serve".to_owned()),
-        ("rocketmq = 1", "{file}:1: unknown key `rocketmq`; did you mean `listen.rocketmq`?".to_owned()),
         ("[rocketmq]\nflushDiskTyp = 'disk'", "{file}:2: unknown key `rocketmq.flushDiskTyp`; did you mean `rocketmq.flushDiskType`?".to_owned()),
         ("[rocketmq]\nflushDiskType = 'quorum'", "{file}:2: rocketmq.flushDiskType = \"quorum\": must be SYNC_FLUSH (or disk) or ASYNC_FLUSH (or os)".to_owned()),
         ("[rocketmq]\nengine = 'floppy'", "{file}:2: rocketmq.engine = \"floppy\": must be same, auto, mmap, file, staged or direct".to_owned()),
