@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use kafka::log::builder::BatchBuilder;
 use kafka::log::compression::Compression;
 
-const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A server process; killed when dropped.
 pub(crate) struct Served {
@@ -35,8 +35,11 @@ pub(crate) fn command(args: &[&str]) -> Command {
 
 pub(crate) fn serve_args<'a>(data: &'a str, http: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let mut args = vec!["serve", "--data", data, "--http", http];
+    // Left alone, the name server is off where the broker is.
+    let without_broker = more.windows(2).any(|pair| pair == ["--rocketmq", "off"]);
     for listener in ["--kafka", "--rocketmq", "--namesrv"] {
-        if !more.contains(&listener) {
+        let left_alone = without_broker && listener == "--namesrv";
+        if !more.contains(&listener) && !left_alone {
             args.extend([listener, "127.0.0.1:0"]);
         }
     }
