@@ -38,7 +38,8 @@ impl Server {
     fn start() -> Self {
         let dir = TempDir::new().unwrap();
         let mut child = Command::new(HIGHWATER)
-            .args(["serve", "--kafka", "127.0.0.1:0", "--http", "off", "--data"])
+            .args(["serve", "--kafka", "127.0.0.1:0", "--rocketmq", "off"])
+            .args(["--http", "off", "--data"])
             .arg(dir.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -404,6 +405,8 @@ fn doctor(dir: &Path, kafka: &str, args: &[&str]) -> Output {
             "doctor",
             "--http",
             "127.0.0.1:0",
+            "--rocketmq",
+            "off",
             "--kafka",
             kafka,
             "--data",

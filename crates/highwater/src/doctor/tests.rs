@@ -510,6 +510,12 @@ fn this_machine() {
             dir.path().join("not/there/yet").display().to_string(),
         ),
         ("listen.kafka", held.local_addr().unwrap().to_string()),
+        ("listen.rocketmq", "127.0.0.1:0".to_owned()),
+        (
+            "listen.rocketmq_fast",
+            held.local_addr().unwrap().to_string(),
+        ),
+        ("listen.namesrv", "127.0.0.1:0".to_owned()),
         ("listen.http", "127.0.0.1:0".to_owned()),
     ];
     let input = Input {
@@ -533,17 +539,18 @@ fn this_machine() {
         "kernel.damon",
         "cgroup.memory",
         "cgroup.cpu",
+        "port.rocketmq",
+        "port.namesrv",
         "port.http",
     ] {
         assert!(verdict_of(&findings, check).is_some(), "{check} is missing");
     }
-    let kafka = findings
-        .iter()
-        .find(|one| one.check == "port.kafka")
-        .unwrap();
-    assert_eq!(kafka.verdict, Verdict::Fail, "{kafka:?}");
     let me = format!("process {}", std::process::id());
-    assert!(kafka.found.contains(&me), "{kafka:?}");
+    for check in ["port.kafka", "port.rocketmq_fast"] {
+        let found = findings.iter().find(|one| one.check == check).unwrap();
+        assert_eq!(found.verdict, Verdict::Fail, "{found:?}");
+        assert!(found.found.contains(&me), "{found:?}");
+    }
     assert_eq!(
         fs::read_dir(dir.path()).unwrap().count(),
         0,

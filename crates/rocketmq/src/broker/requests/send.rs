@@ -140,6 +140,8 @@ fn one(
     } else {
         broker.put(draft)?
     };
+    let (messages, bytes) = pending.size();
+    broker.stats().taken(messages, bytes);
     let answer = stored(broker)
         .number("queueId", i64::from(queue_id))
         .number("queueOffset", pending.queue_offset.0)
