@@ -9,6 +9,8 @@ pub mod broker;
 pub mod config_json;
 #[cfg(feature = "broker")]
 mod connection;
+#[cfg(all(feature = "broker", fuzzing))]
+pub use connection::fuzzing;
 #[cfg(feature = "broker")]
 pub mod filter;
 #[cfg(feature = "broker")]

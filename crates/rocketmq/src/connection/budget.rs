@@ -53,8 +53,8 @@ impl Budget {
         })
     }
 
-    #[cfg(test)]
     /// Bytes held now.
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn used_bytes(&self) -> usize {
         self.used_bytes.load(Ordering::Relaxed)
     }

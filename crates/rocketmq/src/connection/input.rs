@@ -18,7 +18,7 @@ use super::budget::{Budget, Permit};
 use crate::remoting::{Frame, FrameError, PREFIX_BYTES};
 
 /// Size of a pooled buffer: many small frames, or one of the usual size.
-const POOLED_BYTES: usize = 64 << 10;
+pub(super) const POOLED_BYTES: usize = 64 << 10;
 /// Buffers one thread keeps.
 const KEPT: usize = 16;
 
@@ -154,11 +154,61 @@ impl Input {
         }
         let size = frame_bytes.min(self.buffer.len().saturating_mul(2));
         let size = size.max(POOLED_BYTES);
-        let Some(permit) = self.budget.take(size, cx.waker()) else {
+        let permit = self.budget.take(size, cx.waker()).or_else(|| {
+            // What is held already may be all there is: a connection must not wait for itself, nor two of them for each
+            // other's halves.
+            self.permit.take()?;
+            self.budget.take(size, cx.waker())
+        });
+        let Some(permit) = permit else {
             return Poll::Pending;
         };
         self.permit = Some(permit);
         self.buffer.resize(size, 0);
         Poll::Ready(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::time::Duration;
+
+    use tokio::io::AsyncWriteExt;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// The frame, if it came whole.
+    async fn received(input: &mut Input, stream: &mut TcpStream) -> Vec<u8> {
+        let buffers = Buffers::default();
+        loop {
+            if let Some(range) = input.next_frame().unwrap() {
+                return input.bytes().get(range).unwrap().to_vec();
+            }
+            let bytes = poll_fn(|cx| input.poll_receive(cx, stream, &buffers)).await;
+            assert!(bytes.unwrap() > 0, "the end");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_frame_larger_than_the_budget_is_read_when_nobody_else_holds_any() {
+        let body: Vec<u8> = (0..=250).cycle().take(1 << 20).collect();
+        for limit_bytes in [0, 100 << 10, 300 << 10, 1 << 20] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let mut client = TcpStream::connect(listener.local_addr().unwrap())
+                .await
+                .unwrap();
+            let (mut server, _) = listener.accept().await.unwrap();
+            let mut frame = u32::try_from(body.len()).unwrap().to_be_bytes().to_vec();
+            frame.extend_from_slice(&body);
+            let sent = tokio::spawn(async move { client.write_all(&frame).await });
+            let mut input = Input::new(16 << 20, Budget::new(limit_bytes));
+            // The bound is for a fault that would wait for ever.
+            let frame =
+                tokio::time::timeout(Duration::from_secs(60), received(&mut input, &mut server));
+            assert!(frame.await.expect("stuck") == body, "{limit_bytes}");
+            sent.await.unwrap().unwrap();
+        }
     }
 }

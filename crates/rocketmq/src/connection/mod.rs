@@ -9,6 +9,8 @@
 
 mod budget;
 mod channel;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod input;
 mod output;
 

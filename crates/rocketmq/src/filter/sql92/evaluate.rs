@@ -43,6 +43,12 @@ fn value<'v>(node: &'v Node, properties: &'v [u8]) -> Result<Value<'v>, Failed> 
             *order,
             &value(right, properties)?,
         )?,
+        Node::Between {
+            of,
+            low,
+            high,
+            negated,
+        } => within(&value(of, properties)?, low, high, *negated, properties)?,
         Node::Part {
             of,
             place,
@@ -86,6 +92,30 @@ fn joined(nodes: &[Node], properties: &[u8], deciding: bool) -> Result<Option<bo
         }
     }
     Ok(all_known.then_some(!deciding))
+}
+
+/// As the two comparisons joined by AND, or by OR where it is negated. The upper bound has no say where the lower decides.
+fn within(
+    of: &Value<'_>,
+    low: &Node,
+    high: &Node,
+    negated: bool,
+    properties: &[u8],
+) -> Result<Option<bool>, Failed> {
+    let (below, above) = match negated {
+        true => (Order::Less, Order::Greater),
+        false => (Order::GreaterOrEqual, Order::LessOrEqual),
+    };
+    let first = ordered(of, below, &value(low, properties)?)?;
+    if first == Some(negated) {
+        return Ok(first);
+    }
+    let second = ordered(of, above, &value(high, properties)?)?;
+    Ok(match (first, second) {
+        (_, Some(truth)) if truth == negated => Some(negated),
+        (Some(_), Some(_)) => Some(!negated),
+        _ => None,
+    })
 }
 
 fn equal(left: &Value<'_>, right: &Value<'_>) -> Result<Option<bool>, Failed> {

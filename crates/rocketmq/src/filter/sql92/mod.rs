@@ -6,7 +6,8 @@
 //! is null, and null spreads as in SQL. `0.0` is refused as a literal, as it is there.
 //!
 //! One difference on purpose: text behind a whole expression is an error here, and ignored there.
-//! Invariants: depth and length of an expression are bounded, so neither parsing nor judging exhausts the stack.
+//! Invariants: depth and length of an expression are bounded, so neither parsing nor judging exhausts the stack; an
+//! expression has no more nodes than its text has words.
 
 mod evaluate;
 mod lexer;
@@ -80,6 +81,13 @@ enum Node {
     Equal(Box<Node>, Box<Node>),
     /// `x < y` and its like.
     Compare(Box<Node>, Order, Box<Node>),
+    /// `x BETWEEN y AND z`.
+    Between {
+        of: Box<Node>,
+        low: Box<Node>,
+        high: Box<Node>,
+        negated: bool,
+    },
     /// `x CONTAINS 'text'` and its like.
     Part {
         of: Box<Node>,

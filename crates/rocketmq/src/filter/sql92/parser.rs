@@ -249,13 +249,12 @@ impl Parser<'_> {
         {
             return self.error("the bounds of BETWEEN are not in order");
         }
-        let copy = value.clone();
-        Ok(if negated {
-            let below = self.ordered(copy, Order::Less, low)?;
-            Node::Or(vec![below, self.ordered(value, Order::Greater, high)?])
-        } else {
-            let above = self.ordered(copy, Order::GreaterOrEqual, low)?;
-            Node::And(vec![above, self.ordered(value, Order::LessOrEqual, high)?])
+        self.check_order([&value, &low, &high])?;
+        Ok(Node::Between {
+            of: Box::new(value),
+            low: Box::new(low),
+            high: Box::new(high),
+            negated,
         })
     }
 
@@ -276,9 +275,14 @@ impl Parser<'_> {
         })
     }
 
-    /// Only numbers, and what may be one, have an order.
     fn ordered(&self, left: Node, order: Order, right: Node) -> Result<Node, SqlError> {
-        for side in [&left, &right] {
+        self.check_order([&left, &right])?;
+        Ok(Node::Compare(Box::new(left), order, Box::new(right)))
+    }
+
+    /// Only numbers, and what may be one, have an order.
+    fn check_order<const N: usize>(&self, sides: [&Node; N]) -> Result<(), SqlError> {
+        for side in sides {
             let has_order = match side {
                 Node::Constant(value) => value.is_number(),
                 other => !other.is_boolean(),
@@ -287,7 +291,7 @@ impl Parser<'_> {
                 return self.error("only numbers and properties have an order");
             }
         }
-        Ok(Node::Compare(Box::new(left), order, Box::new(right)))
+        Ok(())
     }
 
     fn unary(&mut self) -> Result<Node, SqlError> {

@@ -138,6 +138,16 @@ fn depth_is_bounded_and_length_does_not_count_as_depth() {
     assert!(Expression::parse(&long).unwrap().wants(PROPERTIES));
 }
 
+#[test]
+fn ranges_inside_ranges_do_not_multiply() {
+    let mut text = "n".to_owned();
+    for _ in 0..40 {
+        text = format!("-({text} BETWEEN 1 AND 9)");
+    }
+    let nested = Expression::parse(&format!("{text} BETWEEN 1 AND 9"));
+    assert!(!nested.unwrap().wants(PROPERTIES));
+}
+
 proptest! {
     #[test]
     fn any_text_is_understood_or_refused(text in ".{0,80}") {

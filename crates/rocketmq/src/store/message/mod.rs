@@ -8,6 +8,8 @@ mod batch;
 mod checksum;
 mod encode;
 mod entry;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod java_hash;
 mod message_id;
 mod properties;
