@@ -120,7 +120,10 @@ pub fn program(open: impl FnOnce(&Plan) -> Result<Box<dyn Log>>) -> ExitCode {
 /// # Errors
 /// The log's; a plan that makes no sense.
 pub fn run(plan: &Plan, log: &mut dyn Log) -> Result<Outcome> {
-    ensure!(plan.pending > 0, "--pending 0: nothing would ever be appended");
+    ensure!(
+        plan.pending > 0,
+        "--pending 0: nothing would ever be appended"
+    );
     ensure!(plan.payload_bytes >= 8, "--payload-bytes: at least 8");
     let told = Arc::new(Told::default());
     let payload = plan.payload_bytes as u64;
@@ -171,7 +174,8 @@ impl Driver<'_> {
             while self.next <= upto && Instant::now() < end {
                 let room = self.told.wait_for_room(self.next, self.plan.pending)?;
                 let count = room.min(upto + 1 - self.next);
-                self.told.begin(self.next + count, count, Instant::now(), Duration::ZERO);
+                self.told
+                    .begin(self.next + count, count, Instant::now(), Duration::ZERO);
                 self.append(log, count)?;
             }
         }
@@ -225,7 +229,9 @@ impl Counters {
     fn now(log: &dyn Log) -> Result<Self> {
         let cpu = clock_gettime(ClockId::ProcessCPUTime);
         let io = std::fs::read_to_string("/proc/self/io").unwrap_or_default();
-        let written = io.lines().find_map(|line| line.strip_prefix("write_bytes: "));
+        let written = io
+            .lines()
+            .find_map(|line| line.strip_prefix("write_bytes: "));
         Ok(Self {
             at: Instant::now(),
             syncs: log.syncs(),

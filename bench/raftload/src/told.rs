@@ -44,7 +44,11 @@ impl Told {
         let now = Instant::now();
         let mut state = self.state.lock();
         state.complete = state.complete.max(end);
-        while state.under_way.front().is_some_and(|batch| batch.end <= end) {
+        while state
+            .under_way
+            .front()
+            .is_some_and(|batch| batch.end <= end)
+        {
             let batch = state.under_way.pop_front();
             if let (Some(batch), Some(latencies)) = (batch, &mut state.latencies) {
                 batch.record(now, latencies);
@@ -99,7 +103,11 @@ impl Told {
 
     /// What was counted.
     pub(crate) fn stop(&self) -> Result<Histogram<u64>> {
-        self.state.lock().latencies.take().context("nothing was counted")
+        self.state
+            .lock()
+            .latencies
+            .take()
+            .context("nothing was counted")
     }
 }
 
