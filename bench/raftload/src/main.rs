@@ -63,7 +63,7 @@ impl Ours {
 
 impl Ours {
     fn window_is(&self, count: u64) -> bool {
-        self.window == Some(count) && std::env::var_os("HERE").is_some()
+        self.window == Some(count)
     }
 }
 
