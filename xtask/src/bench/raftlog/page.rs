@@ -23,7 +23,8 @@ for one on mappings and for a comparison on the same work. This is that comparis
   the page cache has it (`raftlog`: `Ack::Memory`, which syncs twice a second behind; `raft-engine`: a write without sync, and none until the file is full;
   dongting: `syncForce=false`, which syncs all the time but does not wait).
 - Payloads are random bytes. `raft-engine` would compress them by default to no avail: that is off. All other settings are each log's own.
-- `raft-engine` syncs on the thread that writes; dongting and `raftlog` on another. dongting's log runs without the rest of its server.
+- Synced, the owner of `raft-engine` and of `raftlog` (`append_and_wait`) makes the sync itself where nothing more may be under way;
+  dongting's log hands it to a thread for the disk. dongting's log runs without the rest of its server.
 - *KiB/sync* is what the kernel counts as written for the process, by pages: a page that is written twice counts twice.
 - *CPU* is of all threads of the process, user and system, and includes the owner's.
 ";
