@@ -16,7 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("raftlog", &["segment"]),
     ("rocketmq", &["segment"]),
     ("highwater", &["kafka", "kafka-wire", "rocketmq", "segment"]),
-    ("kv", &["raftlog", "segment"]),
+    ("kv", &["raftlog"]),
     (
         "xtask",
         &["highwater", "kafka", "kafka-wire", "raftlog", "segment"],
