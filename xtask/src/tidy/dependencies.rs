@@ -15,7 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kafka", &["segment", "kafka-wire"]),
     ("raftlog", &["segment"]),
     ("rocketmq", &["segment"]),
-    ("highwater", &["kafka", "kafka-wire", "segment"]),
+    ("highwater", &["kafka", "kafka-wire", "rocketmq", "segment"]),
     ("kv", &["raftlog", "segment"]),
     (
         "xtask",
