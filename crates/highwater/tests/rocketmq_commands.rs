@@ -64,7 +64,7 @@ impl Cluster {
         let mut child = Command::new(HIGHWATER)
             .arg("rocketmq")
             .args(args)
-            .env("HIGHWATER_NAMESRV", &self.names)
+            .env("NAMESRV_ADDR", &self.names)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -13,6 +13,15 @@ use super::error::RemotingError;
 const MASTER: i64 = 0;
 /// In front of what the server makes of a group's name.
 const GROUP_TOPICS: [&str; 2] = ["%RETRY%", "%DLQ%"];
+/// Topics of the servers' own that every broker has; not all brokers tell them when asked.
+const SYSTEM_TOPICS: [&str; 6] = [
+    "TBW102",
+    "SCHEDULE_TOPIC_XXXX",
+    "BenchmarkTest",
+    "SELF_TEST_TOPIC",
+    "OFFSET_MOVED_EVENT",
+    "TRANS_CHECK_MAX_TIME_TOPIC",
+];
 
 /// A broker that takes writes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -225,7 +234,9 @@ impl Cluster {
         let is_groups =
             |topic: &String| GROUP_TOPICS.iter().any(|prefix| topic.starts_with(prefix));
         let is_systems = |topic: &String| {
-            topic.to_ascii_lowercase().starts_with("rmq_sys_") || topic.ends_with("_REPLY_TOPIC")
+            SYSTEM_TOPICS.contains(&topic.as_str())
+                || topic.to_ascii_lowercase().starts_with("rmq_sys_")
+                || topic.ends_with("_REPLY_TOPIC")
         };
         own.extend(
             topics

@@ -13,12 +13,12 @@ const PORT: u16 = 9876;
 /// Where the name servers are.
 #[derive(Debug, Clone, clap::Args)]
 pub(super) struct Connect {
-    /// Name servers to ask, separated by commas
+    /// Name servers to ask, separated by commas or semicolons
     #[arg(
         short = 'b',
         long,
         value_name = "HOST:PORT",
-        env = "HIGHWATER_NAMESRV",
+        env = "NAMESRV_ADDR",
         default_value = "127.0.0.1:9876",
         value_delimiter = ','
     )]
@@ -31,11 +31,10 @@ pub(super) struct Connect {
 impl Connect {
     /// Connects to the first name server that answers.
     pub(super) fn open(&self) -> Result<Cluster, Failure> {
-        let addresses: Vec<String> = self
-            .namesrv
-            .iter()
-            .map(|address| with_port(address))
-            .collect();
+        // RocketMQ's own variable has semicolons.
+        let all = self.namesrv.iter().flat_map(|all| all.split(';'));
+        let named = all.filter(|address| !address.trim().is_empty());
+        let addresses: Vec<String> = named.map(with_port).collect();
         Ok(Cluster::connect(&addresses, self.patience())?)
     }
 

@@ -328,7 +328,11 @@ fn check_files(store: &StoreDir, dir: &QueueDir, problems: &mut Problems) {
 }
 
 /// Units from `number` on: up to `count`, to the end of a file.
-fn read_units(files: &[OffsetFile], number: u64, count: usize) -> io::Result<Vec<QueueUnit>> {
+pub(super) fn read_units(
+    files: &[OffsetFile],
+    number: u64,
+    count: usize,
+) -> io::Result<Vec<QueueUnit>> {
     let at = number.saturating_mul(UNIT_BYTES as u64);
     let after = files.partition_point(|file| file.base <= at);
     let file = after.checked_sub(1).and_then(|index| files.get(index));

@@ -14,12 +14,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use rocketmq::store::message::{filler_head, stand_in};
-use rocketmq::store::{ABORT, LOCK_FILE, PhysicalOffset};
+use rocketmq::store::{ABORT, LOCK_FILE, PhysicalOffset, QueueUnit, UNIT_BYTES};
 use segment::{DirLock, Position};
 use serde_json::json;
 
 use super::super::repair::{Args, QUARANTINE, keep_bytes, quarantine, sync_parent};
 use super::super::show;
+use super::queues::read_units;
 use super::rebuild;
 use super::scan::data_end;
 use super::store_dir::StoreDir;
@@ -27,6 +28,8 @@ use super::verify::{self, Findings, Gap};
 use crate::cli::Format;
 use crate::exit::{Exit, Failure};
 
+/// Units read at a time.
+const UNITS_READ: usize = 3200;
 /// Zeros written at a time.
 const ZEROS_BYTES: usize = 1 << 20;
 
@@ -336,6 +339,7 @@ fn apply(step: &Step, store: &StoreDir) -> Result<()> {
         Step::Rebuild { queues, index } => {
             for queue in queues {
                 keep_queue(root, queue)?;
+                empty_queue(store, queue)?;
             }
             if *index {
                 for file in &store.index {
@@ -362,6 +366,40 @@ fn set_aside(root: &Path, file: &Path) -> Result<()> {
     fs::rename(file, &to)?;
     sync_parent(&to)?;
     sync_parent(file)
+}
+
+/// Leaves a damaged queue only the units of messages that the log no longer has, which are in front of all others; a rebuild puts
+/// the rest in again.
+fn empty_queue(store: &StoreDir, path: &Path) -> Result<()> {
+    let Some(queue) = store.queues.iter().find(|queue| queue.path == path) else {
+        return Ok(());
+    };
+    let log_start = PhysicalOffset::from(Position(store.log_start()));
+    let first = queue.files.first().map_or(0, |file| file.base);
+    let mut keep = first;
+    loop {
+        let units = read_units(&queue.files, keep / UNIT_BYTES as u64, UNITS_READ)?;
+        let is_kept = |unit: &QueueUnit| {
+            unit.is_written() && (unit.is_prefill() || unit.physical_offset < log_start)
+        };
+        let kept = units.iter().take_while(|unit| is_kept(unit)).count();
+        keep += (kept * UNIT_BYTES) as u64;
+        if kept < units.len() || units.is_empty() {
+            break;
+        }
+    }
+    for file in &queue.files {
+        let open = File::options().write(true).open(&file.path)?;
+        if keep > file.base && keep < file.base + file.len {
+            let within = keep - file.base;
+            write_zeros(&open, within, file.len - within)?;
+        } else if keep <= file.base {
+            open.set_len(0)?;
+        }
+        open.set_len(store.queue_file_bytes)?;
+        open.sync_all()?;
+    }
+    Ok(())
 }
 
 /// Copies a queue's files, but for the zeros at their ends.
