@@ -389,16 +389,17 @@ fn empty_queue(store: &StoreDir, path: &Path) -> Result<()> {
         }
     }
     for file in &queue.files {
-        let open = File::options().write(true).open(&file.path)?;
-        if keep > file.base && keep < file.base + file.len {
-            let within = keep - file.base;
-            write_zeros(&open, within, file.len - within)?;
-        } else if keep <= file.base {
-            open.set_len(0)?;
+        if keep <= file.base {
+            fs::remove_file(&file.path)?;
+            continue;
         }
+        let open = File::options().write(true).open(&file.path)?;
+        let within = (keep - file.base).min(file.len);
+        write_zeros(&open, within, file.len - within)?;
         open.set_len(store.queue_file_bytes)?;
         open.sync_all()?;
     }
+    File::open(path)?.sync_all()?;
     Ok(())
 }
 
