@@ -32,8 +32,10 @@ pub(crate) enum Command {
     Consume(commands::consume::Args),
     /// Look at this machine as the server will find it, and say what to change.
     Doctor(commands::doctor::Args),
-    /// Look at and mend Kafka log directories, offline.
+    /// Look at and mend log directories of Kafka and RocketMQ, offline.
     Log(commands::log::Args),
+    /// Topics, groups and messages of a RocketMQ cluster.
+    Rocketmq(commands::rocketmq::Args),
     /// Measure this machine, or a running server.
     Bench(commands::bench::Args),
 }

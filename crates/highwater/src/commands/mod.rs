@@ -9,6 +9,7 @@ mod listing;
 pub(crate) mod log;
 pub(crate) mod produce;
 mod remote;
+pub(crate) mod rocketmq;
 pub(crate) mod serve;
 pub(crate) mod topic;
 mod when;
@@ -28,6 +29,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Consume(args)) => consume::run(args),
         Some(Command::Doctor(args)) => doctor::run(args),
         Some(Command::Log(args)) => log::run(args),
+        Some(Command::Rocketmq(args)) => rocketmq::run(args),
         Some(Command::Bench(args)) => bench::run(args),
     }
 }

@@ -33,7 +33,7 @@ use super::trash;
 use log_files::Sizes;
 use walk::{Ended, Walk};
 
-pub(super) use foreign::refuse as refuse_foreign;
+pub use foreign::refuse as refuse_foreign;
 
 /// A store that is ready but for its thread.
 pub(super) struct Recovered {
