@@ -11,6 +11,7 @@ mod memory;
 mod server;
 mod store;
 mod table;
+mod tune;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -30,6 +31,8 @@ enum What {
     Hypotheses(hypotheses::Args),
     /// The segment store alone, against memcpy, pwrite and a plain mapping.
     Store(store::Args),
+    /// `highwater tune` on disks that differ: is it sensible, and the same each time?
+    Tune(tune::Args),
 }
 
 /// Runs one benchmark.
@@ -38,5 +41,6 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
         What::Kafka(args) => kafka::run(args),
         What::Hypotheses(args) => hypotheses::run(args),
         What::Store(args) => store::run(args),
+        What::Tune(args) => tune::run(args),
     }
 }
