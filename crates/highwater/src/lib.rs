@@ -12,3 +12,4 @@ pub mod logging;
 pub mod measure;
 pub mod report;
 pub mod server;
+pub mod tune;

@@ -11,6 +11,7 @@ pub(crate) mod produce;
 mod remote;
 pub(crate) mod serve;
 pub(crate) mod topic;
+pub(crate) mod tune;
 mod when;
 
 use crate::cli::{Cli, Command};
@@ -29,5 +30,6 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Doctor(args)) => doctor::run(args),
         Some(Command::Log(args)) => log::run(args),
         Some(Command::Bench(args)) => bench::run(args),
+        Some(Command::Tune(args)) => tune::run(args),
     }
 }

@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// What `auto` means; measured, see docs/decisions/0001-engines.md.
-const DEFAULT_ENGINE: EngineKind = EngineKind::File;
+pub const DEFAULT_ENGINE: EngineKind = EngineKind::File;
 
 pub(super) struct Opened {
     pub(super) broker: Arc<Broker>,

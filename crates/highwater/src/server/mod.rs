@@ -10,6 +10,8 @@ mod kafka_half;
 pub(crate) mod limits;
 pub(crate) mod listeners;
 
+pub use kafka_half::DEFAULT_ENGINE;
+
 use crate::config::{Address, Config};
 use crate::http::{Http, Source, Status};
 use kafka::broker::Broker;
