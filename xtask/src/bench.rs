@@ -13,6 +13,7 @@ pub(crate) mod raftlog;
 mod server;
 mod store;
 mod table;
+mod tune;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -36,6 +37,8 @@ enum What {
     RaftlogLarge(raftlarge::Args),
     /// The segment store alone, against memcpy, pwrite and a plain mapping.
     Store(store::Args),
+    /// `highwater tune` on disks that differ: is it sensible, and the same each time?
+    Tune(tune::Args),
 }
 
 /// Runs one benchmark.
@@ -46,5 +49,6 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
         What::RaftlogLarge(args) => raftlarge::run(args),
         What::Raftlog(args) => raftlog::run(args),
         What::Store(args) => store::run(args),
+        What::Tune(args) => tune::run(args),
     }
 }

@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Rocketmq(commands::rocketmq::Args),
     /// Measure this machine, or a running server.
     Bench(commands::bench::Args),
+    /// Find out which I/O engine suits a disk and a load, and say why.
+    Tune(commands::tune::Args),
 }
 
 /// Flags of `serve`. A flag wins over the environment, that over the file, that over the defaults.

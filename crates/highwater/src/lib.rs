@@ -13,3 +13,4 @@ pub mod measure;
 pub mod remoting;
 pub mod report;
 pub mod server;
+pub mod tune;

@@ -82,6 +82,9 @@ fn a_whole_small_run_reports_every_experiment() {
         "search-cold",
         "fanout",
         "limited",
+        "parse",
+        "roll",
+        "killed",
     ] {
         assert!(ids.contains(&expected), "{expected}: {ids:?}");
     }
@@ -190,7 +193,7 @@ fn directories_that_cannot_be_used_are_named() {
         assert_eq!(output.status.code(), Some(7), "{}", stderr(&output));
         let told = stderr(&output);
         assert!(
-            told.contains(path.to_str().unwrap()) && told.contains("--dir"),
+            told.contains(path.to_str().unwrap()) && told.contains("another directory"),
             "{told}"
         );
     }

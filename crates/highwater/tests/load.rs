@@ -484,6 +484,21 @@ fn kinds_of_mapping_do_what_the_text_says_or_the_report_says_why_not() {
             assert!(!row[6].is_empty(), "{row:?}");
         }
     }
+    let ids: Vec<&str> = report.experiments.iter().map(|one| &*one.id).collect();
+    assert_eq!(
+        ids[1..],
+        ["mapping-tables", "mapping-locked", "mapping-count"]
+    );
+    for point in report.experiments[1..]
+        .iter()
+        .flat_map(|experiment| &experiment.series)
+        .flat_map(|series| &series.points)
+    {
+        assert!(
+            point.samples.len() == 5 || point.refused.is_some(),
+            "{point:?}"
+        );
+    }
     assert_eq!(
         fs::read_dir(dir.path()).unwrap().count(),
         0,

@@ -12,6 +12,7 @@ mod remote;
 pub(crate) mod rocketmq;
 pub(crate) mod serve;
 pub(crate) mod topic;
+pub(crate) mod tune;
 mod when;
 
 use crate::cli::{Cli, Command};
@@ -31,5 +32,6 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Log(args)) => log::run(args),
         Some(Command::Rocketmq(args)) => rocketmq::run(args),
         Some(Command::Bench(args)) => bench::run(args),
+        Some(Command::Tune(args)) => tune::run(args),
     }
 }

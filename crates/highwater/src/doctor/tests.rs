@@ -559,3 +559,27 @@ fn this_machine() {
     let gone = fs::metadata(&loaded.config.data).unwrap_err();
     assert_eq!(gone.kind(), ErrorKind::NotFound);
 }
+
+#[test]
+fn limits_of_a_device_are_read_from_both_versions() {
+    let limit = |writes, bytes, per_second| crate::report::IoLimit {
+        writes,
+        bytes,
+        per_second,
+    };
+    let table = [
+        ("write_bps 254:0 1048576", vec![limit(true, true, 1 << 20)]),
+        ("read_iops 254:0 100", vec![limit(false, false, 100)]),
+        ("write_bps 7:0 1048576", vec![]),
+        (
+            "254:0 rbps=max wbps=2048 riops=max wiops=30",
+            vec![limit(true, true, 2048), limit(true, false, 30)],
+        ),
+        ("8:0 wbps=2048", vec![]),
+        ("254:0 wbps=max", vec![]),
+        ("", vec![]),
+    ];
+    for (line, expected) in table {
+        assert_eq!(cgroup::limits_of(line, "254:0"), expected, "{line}");
+    }
+}

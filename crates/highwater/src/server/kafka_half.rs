@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What `auto` means; measured, see docs/decisions/0001-engines.md.
-const DEFAULT_ENGINE: EngineKind = EngineKind::File;
+pub const DEFAULT_ENGINE: EngineKind = EngineKind::File;
 
 /// What a start found and chose.
 #[derive(Debug, Clone)]

@@ -14,6 +14,8 @@ pub(crate) mod limits;
 pub(crate) mod listeners;
 mod rocketmq_half;
 
+pub use kafka_half::DEFAULT_ENGINE;
+
 use crate::config::{Address, Config};
 use crate::http::{Http, Source, Status};
 use engines::Engines;
