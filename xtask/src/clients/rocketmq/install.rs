@@ -40,6 +40,8 @@ fn java_client((version, jars, artifacts, dialect): &(&str, &str, &[&str], &str)
         property("user.home", &home.display().to_string()),
         property("rocketmq.client.logRoot", &home.join("logs").display().to_string()),
         property("rocketmq.client.logLevel", "WARN"),
+        // A member looks for queues of a new retry topic every second, not every 20.
+        property("rocketmq.client.rebalance.waitInterval", "1000"),
         property(
             "rocketmq.client.localOffsetStoreDir",
             &home.join("offsets").display().to_string(),

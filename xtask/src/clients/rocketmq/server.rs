@@ -215,7 +215,7 @@ fn broker_conf(dir: &Path, names: &str, port: u16, ha_port: u16) -> String {
         format!("storePathRootDir={}", store.display()),
         format!("storePathCommitLog={}", store.join("commitlog").display()),
         "mapedFileSizeCommitLog=67108864\nmaxHashSlotNum=50000\nmaxIndexNum=200000".to_owned(),
-        "enablePropertyFilter=true\nautoCreateTopicEnable=true".to_owned(),
+        "enablePropertyFilter=true\nautoCreateTopicEnable=true\nwaitTimeMillsInSendQueue=10000".to_owned(),
         "traceTopicEnable=true".to_owned(),
         format!("messageDelayLevel={}", levels.join(" ")),
         format!("transactionCheckInterval={TRANSACTION_CHECK_MS}"),

