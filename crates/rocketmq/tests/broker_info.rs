@@ -28,11 +28,23 @@ fn the_broker_tells_its_settings_and_its_state() {
     assert_eq!(table["bootTimestamp"], START_MS.to_string());
     assert_eq!(table["earliestMessageTimeStamp"], START_MS.to_string());
     assert_eq!(table["dispatchBehindBytes"], "0");
-    let end: i64 = table["commitLogMaxOffset"].as_str().unwrap().parse().unwrap();
+    let end: i64 = table["commitLogMaxOffset"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
     assert!(end > 0);
     let system = client.ask(305, &[], b"").json();
-    let names: Vec<&str> = system["topicList"].as_array().unwrap().iter().filter_map(|n| n.as_str()).collect();
-    assert!(names.contains(&"TBW102") && !names.contains(&"T"), "{names:?}");
+    let names: Vec<&str> = system["topicList"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|n| n.as_str())
+        .collect();
+    assert!(
+        names.contains(&"TBW102") && !names.contains(&"T"),
+        "{names:?}"
+    );
 }
 
 #[test]
@@ -74,10 +86,10 @@ fn messages_of_a_batch_keep_their_own_ids() {
     assert_eq!(client.ask(320, &fields, &batch).code, 0);
     let store = served.broker.store();
     assert!(store.wait_dispatched(store.state().visible));
-    let pulled = client.pull("T", "0", 1);
+    let pulled = client.pull("g", "T", "0", 1);
     let ids: Vec<String> = messages(&pulled.body)
         .iter()
-        .map(|message| String::from_utf8_lossy(message.properties).into_owned())
+        .map(|message| message.properties.clone())
         .collect();
     assert_eq!(ids, ["UNIQ_KEY\x01A\x02", "UNIQ_KEY\x01B\x02"]);
 }

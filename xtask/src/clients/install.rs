@@ -55,7 +55,12 @@ pub(super) fn built() -> PathBuf {
 }
 
 /// A driver without cases yet.
-pub(super) fn driver(id: &str, title: String, program: impl Into<OsString>, args: &[OsString]) -> Driver {
+pub(super) fn driver(
+    id: &str,
+    title: String,
+    program: impl Into<OsString>,
+    args: &[OsString],
+) -> Driver {
     Driver {
         id: id.to_owned(),
         title,
@@ -250,22 +255,27 @@ fn kcat() -> Result<String> {
 }
 
 fn sarama() -> Result<Driver> {
-    let folder = sources().join("go");
-    let program = built().join("sarama");
-    let version = required(&read(&folder.join("go.mod"))?, "github.com/IBM/sarama")?;
-    let mut go = Command::new("go");
-    // Go keeps its own cache of what it has built.
-    go.args(["build", "-mod=readonly", "-o"])
-        .arg(&program)
-        .arg(".")
-        .current_dir(&folder);
-    step::output(&mut go)?;
+    let (program, version) = go_program(&sources().join("go"), "sarama", "github.com/IBM/sarama")?;
     Ok(driver(
         "sarama",
         format!("sarama {version} (Go)"),
         program,
         &[],
     ))
+}
+
+/// Builds the Go program in `folder`; where it is, and the version of the `module` that it tries.
+pub(super) fn go_program(folder: &Path, name: &str, module: &str) -> Result<(PathBuf, String)> {
+    let program = built().join(name);
+    let version = required(&read(&folder.join("go.mod"))?, module)?;
+    let mut go = Command::new("go");
+    // Go keeps its own cache of what it has built.
+    go.args(["build", "-mod=readonly", "-o"])
+        .arg(&program)
+        .arg(".")
+        .current_dir(folder);
+    step::output(&mut go)?;
+    Ok((program, version))
 }
 
 /// The version of `module` that a `go.mod` asks for, in a `require` line or a `require` block.

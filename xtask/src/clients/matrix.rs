@@ -37,7 +37,8 @@ pub(super) fn write(
     } else {
         workspace::target_dir().join("clients").join(page.name)
     };
-    std::fs::write(&path, page.head.to_owned() + &render(drivers, results)).with_context(|| path.display().to_string())?;
+    std::fs::write(&path, page.head.to_owned() + &render(drivers, results))
+        .with_context(|| path.display().to_string())?;
     Ok(path)
 }
 

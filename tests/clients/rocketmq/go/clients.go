@@ -130,7 +130,9 @@ func (i *inbox) exactly(expected []string) {
 
 type verdict func(context.Context, *primitive.MessageExt) consumer.ConsumeResult
 
-func take(context.Context, *primitive.MessageExt) consumer.ConsumeResult { return consumer.ConsumeSuccess }
+func take(context.Context, *primitive.MessageExt) consumer.ConsumeResult {
+	return consumer.ConsumeSuccess
+}
 
 // subscribed starts a push consumer that reads from the first message on.
 func (e *env) subscribed(topic string, selector consumer.MessageSelector, judge verdict, options ...consumer.Option) *inbox {

@@ -27,9 +27,9 @@ type namedCase struct {
 
 // env is what a case works with: the address, names that no other case uses, clients that are closed with it.
 type env struct {
-	names string
-	name      string
-	closers   []func() error
+	names   string
+	name    string
+	closers []func() error
 }
 
 var (

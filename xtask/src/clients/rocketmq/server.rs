@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::{DELAY_LEVELS, Target, TRANSACTION_CHECK_MS, TRANSACTION_TIMEOUT_MS};
+use super::{DELAY_LEVELS, TRANSACTION_CHECK_MS, TRANSACTION_TIMEOUT_MS, Target};
 use crate::clients::server::java;
 use crate::{maven, step, workspace};
 
@@ -132,7 +132,11 @@ impl Server {
         while started.elapsed() < PATIENCE {
             for child in &mut self.children {
                 if let Some(status) = child.try_wait()? {
-                    bail!("{} ended with {status}:\n{}", self.target, self.last_words());
+                    bail!(
+                        "{} ended with {status}:\n{}",
+                        self.target,
+                        self.last_words()
+                    );
                 }
             }
             if ready(self) {
@@ -154,7 +158,11 @@ impl Server {
 
     fn end(&self, mut child: Child) -> Result<()> {
         if let Some(status) = child.try_wait()? {
-            bail!("{} had ended with {status}:\n{}", self.target, self.last_words());
+            bail!(
+                "{} had ended with {status}:\n{}",
+                self.target,
+                self.last_words()
+            );
         }
         // Our example ends with its input, everything else by the signal.
         if child.stdin.take().is_none() {
@@ -164,16 +172,25 @@ impl Server {
         while asked.elapsed() < PATIENCE {
             if let Some(status) = child.try_wait()? {
                 // Java ends with 143 after SIGTERM.
-                let in_order = status.success()
-                    || (self.target == Target::Java && status.code() == Some(143));
-                ensure!(in_order, "{} ended with {status}:\n{}", self.target, self.last_words());
+                let in_order =
+                    status.success() || (self.target == Target::Java && status.code() == Some(143));
+                ensure!(
+                    in_order,
+                    "{} ended with {status}:\n{}",
+                    self.target,
+                    self.last_words()
+                );
                 return Ok(());
             }
             std::thread::sleep(Duration::from_millis(10));
         }
         child.kill()?;
         child.wait()?;
-        bail!("{} did not end when asked:\n{}", self.target, self.last_words())
+        bail!(
+            "{} did not end when asked:\n{}",
+            self.target,
+            self.last_words()
+        )
     }
 
     fn last_words(&self) -> String {
@@ -215,7 +232,8 @@ fn broker_conf(dir: &Path, names: &str, port: u16, ha_port: u16) -> String {
         format!("storePathRootDir={}", store.display()),
         format!("storePathCommitLog={}", store.join("commitlog").display()),
         "mapedFileSizeCommitLog=67108864\nmaxHashSlotNum=50000\nmaxIndexNum=200000".to_owned(),
-        "enablePropertyFilter=true\nautoCreateTopicEnable=true\nwaitTimeMillsInSendQueue=10000".to_owned(),
+        "enablePropertyFilter=true\nautoCreateTopicEnable=true\nwaitTimeMillsInSendQueue=10000"
+            .to_owned(),
         "traceTopicEnable=true".to_owned(),
         format!("messageDelayLevel={}", levels.join(" ")),
         format!("transactionCheckInterval={TRANSACTION_CHECK_MS}"),
@@ -258,7 +276,12 @@ fn knows_default_topic(address: &str) -> bool {
         stream.write_all(header)?;
         let mut length = [0; 4];
         stream.read_exact(&mut length)?;
-        let mut answer = vec![0; usize::try_from(u32::from_be_bytes(length)).unwrap_or(0).min(1 << 20)];
+        let mut answer = vec![
+            0;
+            usize::try_from(u32::from_be_bytes(length))
+                .unwrap_or(0)
+                .min(1 << 20)
+        ];
         stream.read_exact(&mut answer)?;
         Ok(String::from_utf8_lossy(&answer).into_owned())
     };

@@ -45,9 +45,15 @@ pub(super) fn config(broker: &Broker) -> Handled {
         ("messageDelayLevel", &levels.join(" ")),
         ("storePathRootDir", &broker.store().root().display()),
         ("traceOn", &settings.trace_on),
-        ("transactionCheckInterval", &settings.transaction_check_interval.as_millis()),
+        (
+            "transactionCheckInterval",
+            &settings.transaction_check_interval.as_millis(),
+        ),
         ("transactionCheckMax", &settings.transaction_check_max),
-        ("transactionTimeOut", &settings.transaction_timeout.as_millis()),
+        (
+            "transactionTimeOut",
+            &settings.transaction_timeout.as_millis(),
+        ),
     ];
     let mut text = String::new();
     for (name, value) in rows {
@@ -108,7 +114,11 @@ pub(super) fn runtime(broker: &Arc<Broker>) -> Handled {
 pub(super) fn system_topics(broker: &Broker) -> Result<Handled, Refusal> {
     let settings = broker.settings();
     let (topics, _) = broker.topics().all();
-    let own = [settings.cluster.clone(), settings.name.clone(), settings.reply_topic()];
+    let own = [
+        settings.cluster.clone(),
+        settings.name.clone(),
+        settings.reply_topic(),
+    ];
     let is_own = |name: &str| names::is_system_topic(name) || own.iter().any(|own| own == name);
     let list: Vec<&str> = topics
         .iter()
@@ -125,7 +135,13 @@ mod tests {
 
     #[test]
     fn spans_are_told_in_their_largest_whole_unit() {
-        let cases = [(1000, "1s"), (90_000, "90s"), (60_000, "1m"), (7_200_000, "2h"), (1500, "1500ms")];
+        let cases = [
+            (1000, "1s"),
+            (90_000, "90s"),
+            (60_000, "1m"),
+            (7_200_000, "2h"),
+            (1500, "1500ms"),
+        ];
         for (ms, text) in cases {
             assert_eq!(span(ms), text);
         }

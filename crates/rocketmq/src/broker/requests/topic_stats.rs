@@ -31,7 +31,10 @@ pub(super) fn handle(broker: &Arc<Broker>, command: &Command<'_>) -> Result<Hand
 fn row(broker: &Broker, topic: &str, queue_id: i32) -> Result<(Key, Value), ReadError> {
     let store = broker.store();
     let key = vec![
-        (Key::from("brokerName"), broker.settings().name.clone().into()),
+        (
+            Key::from("brokerName"),
+            broker.settings().name.clone().into(),
+        ),
         (Key::from("queueId"), queue_id.into()),
         (Key::from("topic"), topic.into()),
     ];
