@@ -41,15 +41,14 @@ func (e *env) manual() rocketmq.Producer {
 	return e.producer(producer.WithQueueSelector(producer.NewManualQueueSelector()))
 }
 
-// topic makes a topic of one queue, by sending to it what is not told to anybody else, unless queues says more.
+// topic makes a topic of so many queues.
 func (e *env) topic(queues int) string {
 	topic := e.fresh("t")
 	client, err := admin.NewAdmin(admin.WithResolver(e.resolver()))
 	must(err)
 	e.closing(client.Close)
-	// The client's admin wants the broker's address, and only a route tells it: that of a topic that is there.
-	p := e.manual()
-	sent, err := p.SendSync(background, primitive.NewMessage("TBW102", []byte("where")))
+	// The client's admin wants the broker's address, which the id of a message tells.
+	sent, err := e.producer().SendSync(background, message(e.fresh("where"), "x"))
 	must(err)
 	address, err := brokerOf(sent)
 	must(err)

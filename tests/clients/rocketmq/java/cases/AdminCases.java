@@ -73,7 +73,7 @@ final class AdminCases {
             "earliestMessageTimeStamp")) {
             Long.parseLong(table.get(key));
         }
-        for (String key : List.of("brokerVersion", "brokerVersionDesc", "runtime")) {
+        for (String key : List.of("brokerVersionDesc", "runtime")) {
             check(table.get(key) != null && !table.get(key).isEmpty(), "no " + key + " in " + table.keySet());
         }
         check(Long.parseLong(table.get("commitLogMaxOffset")) > 0, "commitLogMaxOffset " + table.get("commitLogMaxOffset"));

@@ -216,11 +216,15 @@ final class PullCases {
         sent(env, topic, 10);
         DefaultMQPullConsumer one = env.puller(group);
         one.updateConsumeOffset(first(topic), 7);
-        one.getOffsetStore().persist(first(topic));
-        until("progress is known", () -> env.committed(group, first(topic)) == 7);
+        // The broker refuses progress of a group that it does not know yet, and nobody waits for its answer.
+        until("progress is known", () -> {
+            one.getOffsetStore().persist(first(topic));
+            return env.committed(group, first(topic)) == 7;
+        });
         one.shutdown();
         equal(7L, env.puller(group).fetchConsumeOffset(first(topic), true), "progress told to another member");
-        equal(-1L, env.puller(env.group()).fetchConsumeOffset(first(topic), true), "progress of another group");
+        // Zero, and not "none": the queue is young, its first message is there and in memory.
+        equal(0L, env.puller(env.group()).fetchConsumeOffset(first(topic), true), "progress told to another group");
     }
 
     private static void schedule(Env env) throws Exception {
