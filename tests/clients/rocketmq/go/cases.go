@@ -238,6 +238,8 @@ func deadLetters(e *env) {
 	group := e.group()
 	in := e.subscribed(topic, everything(), refuse(100), consumer.WithGroupName(group), consumer.WithMaxReconsumeTimes(1))
 	ok(e.producer().SendSync(background, message(topic, "m")))
+	// A subscription to a topic that is not there yet is refused by this client.
+	e.routed("%DLQ%" + group)
 	dead := e.subscribed("%DLQ%"+group, everything(), take).await(1)[0]
 	equal("m", string(dead.Body), "body")
 	equal(topic, dead.GetProperty("RETRY_TOPIC"), "where it came from")

@@ -44,9 +44,7 @@ func (e *env) manual() rocketmq.Producer {
 // topic makes a topic of so many queues.
 func (e *env) topic(queues int) string {
 	topic := e.fresh("t")
-	client, err := admin.NewAdmin(admin.WithResolver(e.resolver()))
-	must(err)
-	e.closing(client.Close)
+	client := e.admin()
 	// The client's admin wants the broker's address, which the id of a message tells.
 	sent, err := e.producer().SendSync(background, message(e.fresh("where"), "x"))
 	must(err)
@@ -54,11 +52,27 @@ func (e *env) topic(queues int) string {
 	must(err)
 	must(client.CreateTopic(background, admin.WithTopicCreate(topic), admin.WithBrokerAddrCreate(address),
 		admin.WithReadQueueNums(queues), admin.WithWriteQueueNums(queues)))
+	equal(queues, e.routed(topic), "queues")
+	return topic
+}
+
+func (e *env) admin() admin.Admin {
+	client, err := admin.NewAdmin(admin.WithResolver(e.resolver()))
+	must(err)
+	e.closing(client.Close)
+	return client
+}
+
+// routed waits until the name server tells where the topic is, and says how many queues it has.
+func (e *env) routed(topic string) int {
+	client := e.admin()
+	queues := 0
 	until("route of "+topic, func() bool {
 		found, err := client.FetchPublishMessageQueues(background, topic)
-		return err == nil && len(found) == queues
+		queues = len(found)
+		return err == nil && queues > 0
 	})
-	return topic
+	return queues
 }
 
 // brokerOf reads the address out of the id that the broker gave a message.

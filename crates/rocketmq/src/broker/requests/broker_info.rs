@@ -12,7 +12,7 @@ use serde_json::json;
 use super::pull::read_refusal;
 use crate::broker::{Broker, names};
 use crate::connection::Handled;
-use crate::remoting::{Answer, Refusal, VERSION};
+use crate::remoting::{Answer, VERSION};
 use crate::store::Durability;
 
 /// As a Java properties file, which is what clients parse.
@@ -67,7 +67,7 @@ pub(super) fn config(broker: &Broker) -> Handled {
         "timestamp": version.timestamp_ms,
     });
     Answer::with_body(text.into_bytes())
-        .field("version", &version.to_string())
+        .field("version", version.to_string())
         .into()
 }
 
@@ -111,7 +111,7 @@ pub(super) fn runtime(broker: &Arc<Broker>) -> Handled {
 }
 
 /// The topics that are the server's own and not a user's.
-pub(super) fn system_topics(broker: &Broker) -> Result<Handled, Refusal> {
+pub(super) fn system_topics(broker: &Broker) -> Handled {
     let settings = broker.settings();
     let (topics, _) = broker.topics().all();
     let own = [
@@ -126,7 +126,7 @@ pub(super) fn system_topics(broker: &Broker) -> Result<Handled, Refusal> {
         .filter(|name| is_own(name))
         .collect();
     let body = json!({ "topicList": list });
-    Ok(Answer::with_body(body.to_string().into_bytes()).into())
+    Answer::with_body(body.to_string().into_bytes()).into()
 }
 
 #[cfg(test)]

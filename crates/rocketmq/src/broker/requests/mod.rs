@@ -80,7 +80,7 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request<'_>) -> Result<Hand
         code::GET_TOPIC_STATS_INFO => topic_stats::handle(broker, command),
         code::GET_BROKER_CONFIG => Ok(broker_info::config(broker)),
         code::GET_BROKER_RUNTIME_INFO => Ok(broker_info::runtime(broker)),
-        code::GET_SYSTEM_TOPIC_LIST_FROM_BROKER => broker_info::system_topics(broker),
+        code::GET_SYSTEM_TOPIC_LIST_FROM_BROKER => Ok(broker_info::system_topics(broker)),
         unknown => Err(not_supported(unknown)),
     }
 }

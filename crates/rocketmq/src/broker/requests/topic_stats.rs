@@ -20,7 +20,7 @@ pub(super) fn handle(broker: &Arc<Broker>, command: &Command<'_>) -> Result<Hand
     Ok(broker.answer_blocking(move |broker| {
         let queues = 0..topic.read_queues.max(topic.write_queues);
         let rows = queues.map(|queue_id| row(broker, &topic.name, queue_id));
-        let rows = rows.collect::<Result<_, _>>();
+        let rows = rows.collect::<Result<Vec<_>, ReadError>>();
         let rows = rows.map_err(|error| read_refusal(&error))?;
         let body = Value::object().with("offsetTable", Value::Object(rows));
         Ok(Answer::with_body(body.write(Style::Dialect).into_bytes()))
