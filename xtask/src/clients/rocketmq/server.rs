@@ -96,7 +96,10 @@ impl Server {
         let jars = maven::jars("rocketmq-5.5.0", ROCKETMQ)?;
         let (names, broker, ha) = (free_port()?, free_broker_port()?, free_port()?);
         self.address = format!("127.0.0.1:{names}");
-        fs::write(dir.join("names.conf"), format!("listenPort={names}\norderMessageEnable=true\n"))?;
+        fs::write(
+            dir.join("names.conf"),
+            format!("listenPort={names}\norderMessageEnable=true\n"),
+        )?;
         fs::write(
             dir.join("broker.conf"),
             broker_conf(dir, &self.address, broker, ha),
