@@ -1,8 +1,11 @@
 //! Name server and broker in one process, for real clients to be pointed at.
 //!
 //! ```text
-//! serve DIR [NAMESRV_PORT [BROKER_PORT]]      DURABILITY=os for ASYNC_FLUSH
+//! serve DIR [NAMESRV_PORT [BROKER_PORT]]
 //! ```
+//! Environment: `ENGINE` (mmap), `DURABILITY=os` for ASYNC_FLUSH, `DELAY_LEVELS_MS` (numbers with spaces between),
+//! `TRANSACTION_CHECK_MS`, `TRANSACTION_TIMEOUT_MS`.
+//!
 //! Ports default to 0, which picks free ones; the addresses are printed once they accept. Ends when its standard input
 //! does, and leaves the directory as a clean stop does.
 
@@ -12,7 +15,7 @@ use std::io::Read;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rocketmq::broker::{Broker, BrokerConfig, BrokerSettings};
 use rocketmq::namesrv::NameServer;
@@ -50,7 +53,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     )));
 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let (engine, _) = open_engine(EngineKind::Mmap, &EngineOptions::new(&root));
+    let wanted = std::env::var("ENGINE").map_or(Ok(EngineKind::Mmap), |name| name.parse())?;
+    let (engine, _) = open_engine(wanted, &EngineOptions::new(&root));
     let flush = FlushService::start(FlushOptions::default());
     let mut store = StoreOptions::new(engine, flush, Arc::clone(&clock));
     store.settings.commit_log_file_bytes = 64 << 20;
@@ -59,13 +63,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if std::env::var("DURABILITY").as_deref() == Ok("os") {
         store.settings.durability = Durability::Os;
     }
+    if let Ok(levels) = std::env::var("DELAY_LEVELS_MS") {
+        let levels = levels.split_whitespace().map(str::parse);
+        store.settings.delay_levels_ms = levels.collect::<Result<_, _>>()?;
+    }
     let name_server = Arc::new(NameServer::open(
         &root.join(".highwater/kvConfig.json"),
         clock,
     )?);
     let mut settings = BrokerSettings::at(address);
-    if let Ok(seconds) = std::env::var("TRANSACTION_CHECK_SECONDS") {
-        settings.transaction_check_interval = std::time::Duration::from_secs(seconds.parse()?);
+    if let Ok(ms) = std::env::var("TRANSACTION_CHECK_MS") {
+        settings.transaction_check_interval = Duration::from_millis(ms.parse()?);
+    }
+    if let Ok(ms) = std::env::var("TRANSACTION_TIMEOUT_MS") {
+        settings.transaction_timeout = Duration::from_millis(ms.parse()?);
     }
     let (broker, report) = Broker::open(BrokerConfig {
         root,

@@ -62,6 +62,8 @@ pub struct Broker {
     settings: BrokerSettings,
     store: Arc<Store>,
     clock: Arc<dyn Clock>,
+    /// When it was opened, ms.
+    started_ms: i64,
     arrivals: Arc<Arrivals>,
     topics: Topics,
     groups: GroupConfigs,

@@ -87,6 +87,7 @@ impl Broker {
             delays: Delays::new(delays.unwrap_or_default()),
             settings: config.settings,
             store,
+            started_ms: clock.now_ms(),
             clock,
             arrivals,
             consumers: Consumers::default(),

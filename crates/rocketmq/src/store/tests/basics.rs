@@ -219,7 +219,10 @@ fn a_batch_is_stored_whole_or_not_at_all() {
         .unwrap();
     let entry = decode(&lease).unwrap();
     assert_eq!((entry.flag, entry.body[0], entry.queue_offset.0), (3, 3, 8));
-    assert_eq!(entry.property("WAIT").as_deref(), Some("true"));
+    assert_eq!(
+        entry.properties, b"a\x01b\x02",
+        "its own and not the batch's"
+    );
     let beside = PhysicalOffset(physical_offset.0 + 1);
     assert!(
         open.store
