@@ -342,11 +342,7 @@ const CASES: &[Case] = &[
     Case {
         name: "the filler of a file",
         damage: |dir, all| {
-            let last = all
-                .iter()
-                .filter(|message| place(message).0 == 0)
-                .next_back()
-                .unwrap();
+            let last = all.iter().rfind(|message| place(message).0 == 0).unwrap();
             let end = place(last).1 + last["bytes"].as_u64().unwrap();
             write_at(&dir.log(0), end, &[7; 8]);
             vec![7; 8]

@@ -9,7 +9,14 @@ use std::sync::Arc;
 /// The engines of a server. Halves that run on the same kind share one, with its buffers and its ring.
 pub(super) struct Engines {
     options: EngineOptions,
-    open: Mutex<Vec<(EngineKind, Arc<dyn Engine>, EngineChoice)>>,
+    open: Mutex<Vec<OpenEngine>>,
+}
+
+/// An engine and what was wanted when it was opened.
+struct OpenEngine {
+    wanted: EngineKind,
+    engine: Arc<dyn Engine>,
+    choice: EngineChoice,
 }
 
 /// The engine of one half.
@@ -38,12 +45,16 @@ impl Engines {
             EngineWish::Direct => EngineKind::Direct,
         };
         let mut open = self.open.lock();
-        let found = open.iter().find(|(kind, _, _)| *kind == wanted);
+        let found = open.iter().find(|known| known.wanted == wanted);
         let (engine, choice) = match found {
-            Some((_, engine, choice)) => (Arc::clone(engine), choice.clone()),
+            Some(known) => (Arc::clone(&known.engine), known.choice.clone()),
             None => {
                 let (engine, choice) = segment::open_engine(wanted, &self.options);
-                open.push((wanted, Arc::clone(&engine), choice.clone()));
+                open.push(OpenEngine {
+                    wanted,
+                    engine: Arc::clone(&engine),
+                    choice: choice.clone(),
+                });
                 (engine, choice)
             }
         };

@@ -356,7 +356,7 @@ impl Keys {
         Ok(Self {
             log_start: i64::try_from(store.log_start()).unwrap_or(i64::MAX),
             first: used().next().map_or(i64::MAX, |file| file.header.begin.0),
-            last: used().last().map_or(-1, |file| file.header.end.0),
+            last: used().next_back().map_or(-1, |file| file.header.end.0),
             entries: used().map(|file| u64::from(file.end() - 1)).sum(),
             files,
             at: 0,
