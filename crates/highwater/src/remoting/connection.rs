@@ -2,6 +2,7 @@
 //!
 //! Invariants: a read waits until a deadline and no longer; a frame's length is checked before memory is taken for it.
 
+use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
@@ -98,6 +99,8 @@ pub struct Connection {
     patience: Duration,
     next_opaque: i32,
     input: Vec<u8>,
+    /// Answers that came while that of a call was waited for.
+    aside: VecDeque<Answer>,
     /// The server said that the members of a group have changed.
     pub(super) members_changed: bool,
 }
@@ -129,6 +132,7 @@ impl Connection {
                         patience,
                         next_opaque: 0,
                         input: Vec::new(),
+                        aside: VecDeque::new(),
                         members_changed: false,
                     });
                 }
@@ -158,10 +162,9 @@ impl Connection {
         let opaque = self.send(call)?;
         let deadline = Instant::now() + self.patience;
         loop {
-            match self.receive(deadline)? {
+            match self.receive_new(deadline)? {
                 Some(answer) if answer.opaque == opaque => return Ok(answer),
-                // Of a call that was given up.
-                Some(_) => {}
+                Some(other) => self.aside.push_back(other),
                 None => {
                     return Err(RemotingError::Timeout {
                         address: self.address.clone(),
@@ -201,6 +204,13 @@ impl Connection {
     /// # Errors
     /// `Unreachable` where the connection broke, `Protocol`.
     pub fn receive(&mut self, deadline: Instant) -> Result<Option<Answer>, RemotingError> {
+        match self.aside.pop_front() {
+            Some(answer) => Ok(Some(answer)),
+            None => self.receive_new(deadline),
+        }
+    }
+
+    fn receive_new(&mut self, deadline: Instant) -> Result<Option<Answer>, RemotingError> {
         loop {
             if let Some(frame) = self.take_frame()? {
                 let command =
