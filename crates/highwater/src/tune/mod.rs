@@ -1,7 +1,7 @@
 //! Behind `highwater tune`: which engine suits this disk and this load, and why.
 //!
 //! A [`Plan`] is what the user said of the load. Its steps are measured by the core that `bench io` uses (`measure`); then
-//! [`choose`] compares, and [`fragment`] writes the choice down with where it comes from.
+//! [`choose`] compares, and [`fragment()`] writes the choice down with where it comes from.
 //!
 //! Invariants: the choice is a function of the report and of nothing else; an engine is chosen in place of the default only
 //! where every one of its figures is better than every one of the default's, and by more than a fifth; a disk whose figures

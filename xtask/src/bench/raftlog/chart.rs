@@ -96,19 +96,19 @@ fn lines(figures: &Figures, size: u32, pending: &[u32]) -> Vec<Line> {
     all.filter(|line| !line.points.is_empty()).collect()
 }
 
-fn panel(svg: &mut String, left: f64, size: u32, pending: &[u32], lines: &[Line]) {
+/// The powers of ten that the values lie between.
+fn powers(lines: &[Line]) -> (f64, f64) {
     let values = || {
-        lines
-            .iter()
-            .flat_map(|line| &line.points)
-            .flat_map(|point| point.1)
+        let points = lines.iter().flat_map(|line| &line.points);
+        points.flat_map(|point| point.1)
     };
-    let low = values()
-        .fold(f64::INFINITY, f64::min)
-        .max(1.0)
-        .log10()
-        .floor();
-    let high = values().fold(10.0, f64::max).log10().ceil();
+    let low = values().fold(f64::INFINITY, f64::min).max(1.0);
+    let high = values().fold(10.0, f64::max);
+    (low.log10().floor(), high.log10().ceil())
+}
+
+fn panel(svg: &mut String, left: f64, size: u32, pending: &[u32], lines: &[Line]) {
+    let (low, high) = powers(lines);
     let bottom = PANEL_HEIGHT - 32.0;
     let y = |value: f64| {
         bottom - (value.max(1.0).log10() - low) / (high - low).max(1.0) * (bottom - 24.0)
