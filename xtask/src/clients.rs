@@ -124,7 +124,6 @@ pub(crate) fn test_steps(report: &mut Report) {
     }) {
         return;
     }
-    rocketmq::test_steps(report);
     let args = Args {
         engine: Vec::new(),
         protocol: Vec::new(),

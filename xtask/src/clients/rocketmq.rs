@@ -55,13 +55,6 @@ pub(super) fn targets(names: &[String]) -> Result<Vec<Target>> {
     Ok(targets)
 }
 
-/// What `cargo xtask test` runs of this: every case, on one engine.
-pub(super) fn test_steps(report: &mut Report) {
-    if let Err(error) = case_steps(report, &[Target::Engine("mmap")], &[], false) {
-        report.step("install RocketMQ clients", || Err(error));
-    }
-}
-
 /// Runs the cases that match `filter` against each target; `write` puts the matrix into docs/.
 pub(super) fn case_steps(
     report: &mut Report,
