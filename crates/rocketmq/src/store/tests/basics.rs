@@ -203,6 +203,12 @@ fn a_batch_is_stored_whole_or_not_at_all() {
     assert_eq!(second.physical_offset, PhysicalOffset(8192));
     assert_eq!(second.queue_offset, QueueOffset(5));
     assert!(matches!(store(&body(20, 600)), Err(PutError::Illegal(_))));
+    // Each would do, all together are larger than one message may be.
+    let together = store(&body(200, 25_000));
+    assert!(
+        matches!(&together, Err(PutError::Illegal(why)) if why.contains("maxMessageSize")),
+        "{together:?}"
+    );
     assert!(matches!(store(b""), Err(PutError::Illegal(_))));
     assert!(matches!(store(&[0; 30]), Err(PutError::BadBatch(_))));
     let third = store(&body(1, 1)).unwrap();
