@@ -266,7 +266,7 @@ while kill -0 $pid 2>/dev/null; do dd if=/dev/zero of=/mnt/d/fill bs=64k oflag=a
 
 /// Starts a long run and waits until it measures.
 fn long_run(dir: &Path, out: &Path) -> Child {
-    let child = bench_io(
+    let mut child = bench_io(
         dir,
         &[
             "--file-bytes=4M",
@@ -292,6 +292,7 @@ fn long_run(dir: &Path, out: &Path) -> Child {
         })
     };
     while !is_measuring() {
+        assert_eq!(child.try_wait().unwrap(), None, "it has ended");
         std::thread::yield_now();
     }
     child

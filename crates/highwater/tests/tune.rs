@@ -245,7 +245,7 @@ fn an_interrupted_run_keeps_what_it_measured_and_chooses_nothing() {
         out.path().join("report.json"),
         out.path().join("tuned.toml"),
     );
-    let child = Command::new(HIGHWATER)
+    let mut child = Command::new(HIGHWATER)
         .arg("tune")
         .arg(dir.path())
         .args(["--seconds=600", "--file-bytes=4M", "--out"])
@@ -268,6 +268,7 @@ fn an_interrupted_run_keeps_what_it_measured_and_chooses_nothing() {
         })
     };
     while !is_measuring() {
+        assert_eq!(child.try_wait().unwrap(), None, "it has ended");
         std::thread::yield_now();
     }
     let pid = child.id().to_string();
