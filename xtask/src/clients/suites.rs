@@ -82,7 +82,11 @@ const SUITES: &[Suite] = &[
         name: "rskafka",
         in_test: false,
         address: "127.0.0.1:0",
-        settings: &["auto.create.topics.enable=false"],
+        settings: &[
+            "auto.create.topics.enable=false",
+            // Its records are of 1970: the first look for what is too old, 30 s after the start, would take them.
+            "log.retention.ms=-1",
+        ],
         output: Output::Cargo,
         tests_min: 170,
         command: sources::rskafka,
