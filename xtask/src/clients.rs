@@ -14,7 +14,7 @@ mod matrix;
 pub(crate) mod server;
 mod suites;
 
-pub(crate) use self::crash::fresh_seed;
+pub(crate) use self::crash::{Random, fresh_seed};
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

@@ -1,23 +1,24 @@
 //! Name server and broker in one process, for real clients to be pointed at.
 //!
 //! ```text
-//! serve DIR [NAMESRV_PORT [BROKER_PORT]]      DURABILITY=os for ASYNC_FLUSH
+//! serve DIR [NAMESRV_PORT [BROKER_PORT]]      DURABILITY=os for ASYNC_FLUSH, ENGINE=file|staged|direct, SETTINGS="KEY=VALUE …"
 //! ```
-//! Ports default to 0, which picks free ones; the addresses are printed once they accept. Ends when its standard input
-//! does, and leaves the directory as a clean stop does.
+//! Ports default to 0, which picks free ones; the addresses are printed once they accept. The broker listens on the IPv4 and
+//! the IPv6 loopback address. `SETTINGS` are RocketMQ's own keys, those of [`apply`]. Ends when its standard input does, and
+//! leaves the directory as a clean stop does.
 
 #![expect(clippy::print_stdout, reason = "who runs it reads the addresses there")]
 
 use std::io::Read;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rocketmq::broker::{Broker, BrokerConfig, BrokerSettings};
 use rocketmq::namesrv::NameServer;
 use rocketmq::server::{Server, ServerOptions};
-use rocketmq::store::{Clock, Durability, StoreOptions};
+use rocketmq::store::{Clock, Durability, StoreOptions, StoreSettings};
 use segment::{EngineKind, EngineOptions, FlushOptions, FlushService, open_engine};
 
 /// The machine's clock.
@@ -30,6 +31,43 @@ impl Clock for SystemClock {
             i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
         })
     }
+}
+
+type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
+
+fn engine_kind() -> Outcome<EngineKind> {
+    Ok(match std::env::var("ENGINE").as_deref() {
+        Err(_) | Ok("mmap") => EngineKind::Mmap,
+        Ok("file") => EngineKind::File,
+        Ok("staged") => EngineKind::Staged,
+        Ok("direct") => EngineKind::Direct,
+        Ok(other) => return Err(format!("no engine `{other}`").into()),
+    })
+}
+
+/// One `KEY=VALUE` with RocketMQ's key.
+fn apply(setting: &str, broker: &mut BrokerSettings, store: &mut StoreSettings) -> Outcome<()> {
+    let (key, value) = setting.split_once('=').ok_or("a setting is KEY=VALUE")?;
+    let millis = || -> Outcome<Duration> { Ok(Duration::from_millis(value.parse()?)) };
+    match key {
+        "brokerIP1" => broker.address.set_ip(value.parse()?),
+        "flushDiskType" => {
+            store.durability = match value {
+                "SYNC_FLUSH" => Durability::Disk,
+                _ => Durability::Os,
+            }
+        }
+        "mappedFileSizeCommitLog" => store.commit_log_file_bytes = value.parse()?,
+        "mappedFileSizeConsumeQueue" => store.queue_file_bytes = value.parse()?,
+        "maxHashSlotNum" => store.index_slots = value.parse()?,
+        "maxIndexNum" => store.index_entries = value.parse()?,
+        "transactionCheckInterval" => broker.transaction_check_interval = millis()?,
+        "flushConsumerOffsetInterval" => broker.offset_persist_interval = millis()?,
+        // This broker writes down both kinds of progress at the same time.
+        "flushDelayOffsetInterval" => {}
+        other => return Err(format!("the setting `{other}` is not known here").into()),
+    }
+    Ok(())
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -48,9 +86,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         [127, 0, 0, 1],
         address.port().saturating_sub(2),
     )));
+    let v6 = TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, address.port())));
 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let (engine, _) = open_engine(EngineKind::Mmap, &EngineOptions::new(&root));
+    let (engine, _) = open_engine(engine_kind()?, &EngineOptions::new(&root));
     let flush = FlushService::start(FlushOptions::default());
     let mut store = StoreOptions::new(engine, flush, Arc::clone(&clock));
     store.settings.commit_log_file_bytes = 64 << 20;
@@ -65,7 +104,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     )?);
     let mut settings = BrokerSettings::at(address);
     if let Ok(seconds) = std::env::var("TRANSACTION_CHECK_SECONDS") {
-        settings.transaction_check_interval = std::time::Duration::from_secs(seconds.parse()?);
+        settings.transaction_check_interval = Duration::from_secs(seconds.parse()?);
+    }
+    for setting in std::env::var("SETTINGS")
+        .unwrap_or_default()
+        .split_whitespace()
+    {
+        apply(setting, &mut settings, &mut store.settings)?;
     }
     let (broker, report) = Broker::open(BrokerConfig {
         root,
@@ -74,7 +119,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         name_server: Some(Arc::clone(&name_server)),
     })?;
     println!("recovered {report:?}");
-    let listeners = std::iter::once(listener).chain(fast.ok()).collect();
+    let listeners = std::iter::once(listener)
+        .chain(fast.ok())
+        .chain(v6.ok())
+        .collect();
     let names_address = names.local_addr()?;
     let server = Server::start(ServerOptions {
         name_server: Some((vec![names], name_server)),

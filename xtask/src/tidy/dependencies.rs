@@ -19,7 +19,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kv", &["raftlog", "segment"]),
     (
         "xtask",
-        &["highwater", "kafka", "kafka-wire", "raftlog", "segment"],
+        &[
+            "highwater",
+            "kafka",
+            "kafka-wire",
+            "raftlog",
+            "rocketmq",
+            "segment",
+        ],
     ),
 ];
 

@@ -94,26 +94,14 @@ struct FileReport {
     spare_bytes: u64,
 }
 
-/// Waits for writes that the killed process left in flight: requests of an `io_uring` outlive their process, so a file could
-/// change while it is measured. A file that becomes shorter waits for direct I/O on it, so its last block, which is space
-/// taken ahead, goes and comes back.
+/// Waits for writes that the killed process left in flight: a file could change while it is measured.
 pub(super) fn settle(kafka: &Path, written: impl Fn(&str) -> bool) -> Result<()> {
-    const BLOCK_BYTES: usize = 4096;
     for partition in entries(kafka)? {
         if !written(&name_of(&partition)) {
             continue;
         }
         for path in entries(&partition)?.iter().filter(|path| is_log(path)) {
-            let file = File::options().read(true).write(true).open(path)?;
-            let len = file.metadata()?.len();
-            let mut last = [1; BLOCK_BYTES];
-            if let Some(from) = len.checked_sub(BLOCK_BYTES as u64) {
-                file.read_exact_at(&mut last, from)?;
-                if last.iter().all(|byte| *byte == 0) {
-                    file.set_len(from)?;
-                    file.set_len(len)?;
-                }
-            }
+            crate::settle::settle(path)?;
         }
     }
     Ok(())
