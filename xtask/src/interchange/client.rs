@@ -243,6 +243,19 @@ impl Client {
             .map(drop)
     }
 
+    pub(super) fn create_group(&mut self, group: &str) -> Result<()> {
+        let code = request::UPDATE_AND_CREATE_SUBSCRIPTIONGROUP;
+        let config = serde_json::json!({
+            "groupName": group, "consumeEnable": true, "consumeBroadcastEnable": true, "consumeFromMinEnable": true,
+            "retryQueueNums": 1, "retryMaxTimes": 16, "brokerId": 0, "whichBrokerWhenConsumeSlowly": 1,
+            "notifyConsumerIdsChangedEnable": true,
+        });
+        let answer = self.ask(code, &|_| {}, config.to_string().as_bytes())?;
+        let (said, remark) = (answer.code, &answer.remark);
+        ensure!(said == response::SUCCESS, "group {group}: {said} {remark}");
+        Ok(())
+    }
+
     /// Writes a send request; its number.
     pub(super) fn start_send(&mut self, draft: &Draft<'_>) -> Result<i32> {
         let (code, properties, body) = draft.content();

@@ -94,7 +94,7 @@ impl Model {
         for ((topic, queue), known) in &mut self.queues {
             let found = client.pull(topic, *queue, 0)?;
             let kept = found.get(..known.len());
-            if kept != Some(known) {
+            if kept != Some(known.as_slice()) {
                 bail!("{topic} {queue}: {}", difference(known, &found)?);
             }
             looked.messages += found.len();

@@ -137,6 +137,9 @@ impl Trip<'_> {
                 v4.create_topic(topic, QUEUES)?;
                 self.model.add_topic(topic, QUEUES);
             }
+            for group in [GROUP.to_owned(), long_group()] {
+                v4.create_group(&group)?;
+            }
         }
         let found = self.model.look_for_due(&mut v4).context("what was left")?;
         self.end_halves(&mut v4, number)?;
