@@ -156,7 +156,7 @@ fn take<R: Receiver>(
     receiver: &mut R,
     due: &mut std::slice::Iter<'_, &[u8]>,
 ) -> Result<(), R::Bad> {
-    while receiver.take(|| due.next().expect("a frame more than were sent"))? {}
+    while receiver.take(|| *due.next().expect("a frame more than were sent"))? {}
     Ok(())
 }
 

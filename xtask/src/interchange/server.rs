@@ -110,7 +110,7 @@ fn highwater(home: &Path, engine: &str, port: u16, settings: &[String]) -> Comma
 }
 
 fn rocketmq(home: &Path, port: u16, settings: &[String]) -> Result<Command> {
-    let jars = maven::jars("rocketmq-5.5.0", ROCKETMQ)?;
+    let jars = maven::jars("rocketmq-broker-5.5.0", ROCKETMQ)?;
     let own = home.join("rocketmq");
     fs::create_dir_all(&own)?;
     let store = store(home);

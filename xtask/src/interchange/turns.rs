@@ -25,15 +25,15 @@ use crate::report::Tally;
 
 const TOPIC: &str = "turns";
 const GROUP: &str = "group";
-/// With `%RETRY%` in front the name has 157 characters: more than one byte of length can say.
+/// With `%RETRY%` in front the name has 157 characters: more than one byte of length can say. RocketMQ serves such a group
+/// and makes none (120 are its limit), so the first turn of Highwater makes it.
 const LONG_GROUP_BYTES: usize = 150;
 /// Messages of a turn that are sent one by one.
 const SINGLES: usize = 120;
 const BATCH: usize = 5;
 const DELAYED: usize = 6;
-/// Of the single ones: given back by the one group, and behind them by the other.
+/// Of the single ones, those that each group gives back.
 const BACK: usize = 4;
-const BACK_LONG: usize = 3;
 /// Load before a kill.
 const ACKED_MIN: u64 = 200;
 const LOAD_MS_MAX: u64 = 1000;
@@ -54,6 +54,9 @@ struct Trip<'d> {
     halves: Vec<Half>,
     /// Messages put on each delay level, all turns together.
     delayed: BTreeMap<i64, i64>,
+    /// Of them, those that the running turn has put there.
+    left: i64,
+    groups: Vec<String>,
     random: Random,
 }
 
@@ -76,6 +79,8 @@ pub(super) fn run(turns: &[(Peer, End)], seed: u64, keep: bool) -> Result<Tally>
         model: Model::default(),
         halves: Vec::new(),
         delayed: BTreeMap::new(),
+        left: 0,
+        groups: Vec::new(),
         random: Random::new(seed),
     };
     let mut tally = Tally::default();
@@ -99,10 +104,6 @@ pub(super) fn run(turns: &[(Peer, End)], seed: u64, keep: bool) -> Result<Tally>
     Ok(tally)
 }
 
-fn long_group() -> String {
-    "g".repeat(LONG_GROUP_BYTES)
-}
-
 impl Trip<'_> {
     fn turn(&mut self, number: usize, peer: Peer, end: End) -> Result<String> {
         let host = if number % 2 == 0 { "127.0.0.1" } else { "::1" };
@@ -112,7 +113,7 @@ impl Trip<'_> {
             _ => "flushDiskType=SYNC_FLUSH",
         };
         let server = Running::start(peer, self.home, host, &[flush])?;
-        let served = self.serve(&server, number, end);
+        let served = self.serve(&server, peer, number, end);
         let said = served.with_context(|| format!("the server said:\n{}", server.last_words()))?;
         match end {
             End::Stop => server.stop()?,
@@ -129,7 +130,7 @@ impl Trip<'_> {
     }
 
     /// Looks, ends what is open, adds.
-    fn serve(&mut self, server: &Running, number: usize, end: End) -> Result<String> {
+    fn serve(&mut self, server: &Running, peer: Peer, number: usize, end: End) -> Result<String> {
         let mut v4 = Client::connect(server.address())?;
         let mut v6 = Client::connect(server.address_v6())?;
         if number == 0 {
@@ -137,9 +138,13 @@ impl Trip<'_> {
                 v4.create_topic(topic, QUEUES)?;
                 self.model.add_topic(topic, QUEUES);
             }
-            for group in [GROUP.to_owned(), long_group()] {
-                v4.create_group(&group)?;
-            }
+            v4.create_group(GROUP)?;
+            self.groups.push(GROUP.to_owned());
+        }
+        if self.groups.len() == 1 && peer != Peer::RocketMq {
+            let group = "g".repeat(LONG_GROUP_BYTES);
+            v4.create_group(&group)?;
+            self.groups.push(group);
         }
         let found = self.model.look_for_due(&mut v4).context("what was left")?;
         self.end_halves(&mut v4, number)?;
@@ -178,11 +183,11 @@ impl Trip<'_> {
         }
         let batch = (0..BATCH).map(|i| format!("b{number}-{i}")).collect();
         self.put(v6, &draft(batch, number, 0, Vec::new()))?;
-        for group in [GROUP.to_owned(), long_group()] {
+        for group in &self.groups {
             for queue in 0..QUEUES {
                 let (_, end) = v4.bounds(TOPIC, queue)?;
                 let at = end - i64::from(queue) - 1;
-                v4.commit(&group, TOPIC, queue, at)?;
+                v4.commit(group, TOPIC, queue, at)?;
                 let key = (group.clone(), TOPIC.to_owned(), queue);
                 self.model.progress.insert(key, at);
             }
@@ -234,30 +239,30 @@ impl Trip<'_> {
             client.send(&draft(vec![id.clone()], i, 0, delay))?;
             self.model.expect(TOPIC, &id);
         }
-        self.give_back(client, number, level)?;
-        let count = i64::try_from(DELAYED + BACK + BACK_LONG)?;
-        *self.delayed.entry(level).or_default() += count;
+        let given_back = self.give_back(client, number, level)?;
+        self.left = i64::try_from(DELAYED + given_back)?;
+        *self.delayed.entry(level).or_default() += self.left;
         Ok(())
     }
 
-    fn give_back(&mut self, client: &mut Client, number: usize, level: i64) -> Result<()> {
+    /// How many messages were given back.
+    fn give_back(&mut self, client: &mut Client, number: usize, level: i64) -> Result<usize> {
         let stored = self.model.messages(TOPIC);
         let named = stored.map(|stored| Ok((stored.id()?, stored.clone())));
         let named = named.collect::<Result<BTreeMap<String, Stored>>>()?;
-        for i in 0..BACK + BACK_LONG {
-            let group = if i < BACK {
-                GROUP.to_owned()
-            } else {
-                long_group()
-            };
-            let id = format!("s{number}-{i}");
-            let stored = named.get(&id).context("a message of this turn is gone")?;
-            client.send_back(&group, stored, i32::try_from(level)?)?;
+        let mut count = 0;
+        for group in &self.groups {
             let retry = format!("%RETRY%{group}");
             self.model.add_topic(&retry, 1);
-            self.model.expect(&retry, &id);
+            for _ in 0..BACK {
+                let id = format!("s{number}-{count}");
+                let stored = named.get(&id).context("a message of this turn is gone")?;
+                client.send_back(group, stored, i32::try_from(level)?)?;
+                self.model.expect(&retry, &id);
+                count += 1;
+            }
         }
-        Ok(())
+        Ok(count)
     }
 
     /// Waits until progress is on the disk: a killed server may have forgotten what it had not written down.
@@ -275,10 +280,13 @@ impl Trip<'_> {
                 })
         })?;
         // What this turn has left is not due yet; everything else was delivered.
-        let left = i64::try_from(DELAYED + BACK + BACK_LONG)?;
         wait_for(&config.join("delayOffset.json"), |table| {
             self.delayed.iter().all(|(level, count)| {
-                let delivered = if *level == 4 { count - left } else { *count };
+                let delivered = if *level == 4 {
+                    count - self.left
+                } else {
+                    *count
+                };
                 let found = table.get(&level.to_string()).and_then(Value::integer);
                 found.unwrap_or(0) >= delivered
             })
