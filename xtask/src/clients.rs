@@ -47,6 +47,10 @@ pub(crate) struct Args {
     /// Seed of the crash rounds; printed by every run.
     #[arg(long)]
     seed: Option<u64>,
+    /// Crash rounds on a disk that is slow for the server until it is killed, so that the next one starts while writes are in
+    /// flight. Files are not measured between the two. Needs root.
+    #[arg(long)]
+    slow_disk: bool,
     /// Also the clients' own test suites, each on the first engine.
     #[arg(long)]
     all: bool,
@@ -70,7 +74,7 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
         server::build(&targets)?;
     }
     if let Some(rounds) = args.crash {
-        crash_steps(&mut report, &targets, rounds, args.seed);
+        crash_steps(&mut report, &targets, rounds, args);
         return Ok(report.finish());
     }
     if args.suite.is_empty() {
@@ -107,6 +111,7 @@ pub(crate) fn test_steps(report: &mut Report) {
         write: false,
         crash: None,
         seed: None,
+        slow_disk: false,
         all: false,
         suite: Vec::new(),
         bootstrap: None,
@@ -117,7 +122,7 @@ pub(crate) fn test_steps(report: &mut Report) {
     report.step("admin calls answered as Kafka answers them", || {
         admin::run(Target::ENGINES[0])
     });
-    crash_steps(report, &targets, CRASH_ROUNDS_IN_TEST, None);
+    crash_steps(report, &targets, CRASH_ROUNDS_IN_TEST, &args);
     for suite in suites::in_test() {
         report.step(&format!("suite {}", suite.name), || {
             suites::run(suite, Target::ENGINES[0])
@@ -127,14 +132,15 @@ pub(crate) fn test_steps(report: &mut Report) {
 
 const CRASH_ROUNDS_IN_TEST: u32 = 10;
 
-fn crash_steps(report: &mut Report, targets: &[Target], rounds: u32, seed: Option<u64>) {
-    let seed = seed.unwrap_or_else(fresh_seed);
+fn crash_steps(report: &mut Report, targets: &[Target], rounds: u32, args: &Args) {
+    let seed = args.seed.unwrap_or_else(fresh_seed);
+    let slow = if args.slow_disk { " --slow-disk" } else { "" };
     println!(
-        "crash rounds: seed {seed} (`cargo xtask clients --crash {rounds} --seed {seed}` repeats them)"
+        "crash rounds: seed {seed} (`cargo xtask clients --crash {rounds} --seed {seed}{slow}` repeats them)"
     );
     for target in targets {
         report.step(&format!("kill -9 under load on {target}"), || {
-            crash::run(*target, rounds, seed)
+            crash::run(*target, rounds, seed, args.slow_disk)
         });
     }
 }

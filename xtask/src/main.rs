@@ -20,7 +20,6 @@ mod java;
 mod maven;
 mod raft;
 mod report;
-mod settle;
 mod step;
 mod test;
 mod tidy;

@@ -11,6 +11,8 @@ use std::path::Path;
 
 use rustix::fs::FallocateFlags;
 
+use crate::slow::Began;
+
 /// What a test lets happen to a write that goes through a ring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RingFate {
@@ -58,15 +60,16 @@ pub struct RealDisk;
 
 impl Disk for RealDisk {
     fn write_at(&self, file: &File, parts: &[IoSlice<'_>], at: u64) -> io::Result<usize> {
-        Ok(rustix::io::pwritev(file, parts, at)?)
+        told("write", file, || Ok(rustix::io::pwritev(file, parts, at)?))
     }
 
     fn sync_data(&self, file: &File) -> io::Result<()> {
-        file.sync_data()
+        told("sync", file, || file.sync_data())
     }
 
     fn sync_dir(&self, dir: &Path) -> io::Result<()> {
-        File::open(dir)?.sync_all()
+        let dir = File::open(dir)?;
+        told("sync of a directory", &dir, || dir.sync_all())
     }
 
     fn allocate(&self, file: &File, from: u64, len: u64, keep_size: bool) -> io::Result<()> {
@@ -75,12 +78,22 @@ impl Disk for RealDisk {
         } else {
             FallocateFlags::empty()
         };
-        Ok(rustix::fs::fallocate(file, flags, from, len)?)
+        told("allocation", file, || {
+            Ok(rustix::fs::fallocate(file, flags, from, len)?)
+        })
     }
 
     fn ring_write(&self, _at: u64, _len: u32) -> RingFate {
         RingFate::Whole
     }
+}
+
+/// Makes a call, and a line in the log if it was slow.
+fn told<T>(what: &str, file: &File, call: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    let began = Began::now();
+    let outcome = call();
+    began.tell_if_slow(what, file);
+    outcome
 }
 
 /// The most slices one `pwritev` takes (`UIO_MAXIOV`).

@@ -31,6 +31,7 @@ mod random;
 mod reaper;
 mod recover;
 mod segment;
+mod slow;
 mod spec;
 
 pub use appender::{Appended, Appender, Slot};
@@ -47,6 +48,6 @@ pub use marks::{Mark, Marks, Position};
 pub use names::{FoundSegment, NAME_DIGITS, clear_spares, parse_base, segment_path};
 pub use power::PowerDisk;
 pub use random::{RandomFile, RandomForm};
-pub use recover::{Frame, Framing, ScanReader, TailReport, cut_tail, scan_tail};
+pub use recover::{Frame, Framing, ScanReader, TailReport, cut_tail, scan_tail, wait_for_writers};
 pub use segment::{Part, Segment};
 pub use spec::{Allocation, ChainConfig, FlushRules, SegmentSpec};

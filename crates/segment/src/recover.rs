@@ -1,15 +1,17 @@
 //! Tail recovery: finds the end of the last whole frame after a crash.
 //!
 //! The file is synced before it is believed, so that what a scan accepts cannot vanish in the
-//! next power loss. Invariants: recovery only shortens; it never looks below `from`; what is a
+//! next power loss, and nothing is read while a dead process's writes are still under way. Invariants: recovery only shortens; it never looks below `from`; what is a
 //! frame is the caller's knowledge alone.
 //! Absent on purpose: repair, and any search for frames behind a torn one.
 
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use crate::engine::read_full;
+use crate::engine::sys::has_writers;
 use crate::error::SegmentError;
 
 /// What lies at a place.
@@ -119,7 +121,42 @@ pub struct TailReport {
     pub reason: Option<String>,
 }
 
-/// Syncs a segment file, then walks its frames from `from` (the start of one) on. Changes
+/// How long [`wait_for_writers`] waits, and how often it looks.
+const WRITERS_WAIT: Duration = Duration::from_secs(30);
+const WRITERS_LOOK_EVERY: Duration = Duration::from_millis(2);
+/// Shorter waits are not worth a line: a dead process's files stay open for a moment even where nothing is written.
+const WRITERS_TOLD: Duration = Duration::from_millis(20);
+
+/// Waits until nobody can write to a file any more, for at most 30 s.
+///
+/// A process that is killed does not wait for the requests of its `io_uring`: its direct writes end after it is gone, and
+/// after its locks are. One that ends while its pages are read through the page cache makes the next sync of the file
+/// fail, and one that ends later changes what was read. So nothing is read after a crash before this has been called.
+/// Our own open files count as well: call it before a file is opened for appending.
+///
+/// # Errors
+/// The system's. A writer that stays is no error: it is logged.
+pub fn wait_for_writers(path: &Path) -> Result<(), SegmentError> {
+    let failed = |doing| move |source| SegmentError::io(doing, path, source);
+    let file = File::open(path).map_err(failed("open"))?;
+    let began = Instant::now();
+    while has_writers(&file).map_err(failed("look for writers of"))? == Some(true) {
+        if began.elapsed() >= WRITERS_WAIT {
+            tracing::warn!(file = %path.display(), waited_s = WRITERS_WAIT.as_secs(),
+                "another process has the file open for writing; recovery goes on");
+            return Ok(());
+        }
+        std::thread::sleep(WRITERS_LOOK_EVERY);
+    }
+    let waited = began.elapsed();
+    if waited >= WRITERS_TOLD {
+        tracing::info!(file = %path.display(), waited_ms = waited.as_millis(),
+            "waited for the writes of a process that is gone");
+    }
+    Ok(())
+}
+
+/// Waits for writers that are gone, syncs a segment file, then walks its frames from `from` (the start of one) on. Changes
 /// nothing; [`cut_tail`] does.
 ///
 /// # Errors
@@ -130,6 +167,7 @@ pub fn scan_tail(
     framing: &mut dyn Framing,
 ) -> Result<TailReport, SegmentError> {
     let failed = |doing| move |source| SegmentError::io(doing, path, source);
+    wait_for_writers(path)?;
     let file = OpenOptions::new()
         .read(true)
         .write(true)
@@ -183,4 +221,35 @@ pub fn cut_tail(path: &Path, valid_len: u64) -> Result<(), SegmentError> {
         file.sync_all().map_err(failed("sync"))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_waited_for_while_somebody_can_write_to_it() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let path = file.path().to_owned();
+        let reader = File::open(&path).unwrap();
+        let gone = AtomicBool::new(false);
+        assert_eq!(has_writers(&reader).unwrap(), Some(true));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(WRITERS_LOOK_EVERY * 20);
+                gone.store(true, Ordering::SeqCst);
+                drop(file.into_temp_path().keep());
+            });
+            wait_for_writers(&path).unwrap();
+            assert!(gone.load(Ordering::SeqCst));
+        });
+        assert_eq!(has_writers(&reader).unwrap(), Some(false));
+        // Asking leaves nothing behind that would keep a writer out.
+        std::fs::write(&path, b"x").unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let error = wait_for_writers(&path).unwrap_err();
+        assert!(matches!(error, SegmentError::Io { .. }), "{error}");
+    }
 }

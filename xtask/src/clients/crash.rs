@@ -6,6 +6,7 @@
 //! The moment of the kill is drawn from the seed; what was in flight then is not, so a seed repeats the draw, not the run.
 
 mod account;
+mod slow_disk;
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
@@ -19,6 +20,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use self::account::Accounted;
+use self::slow_disk::SlowDisk;
 use super::install;
 use super::server::{Server, Target, kafka_data};
 use crate::report::Tally;
@@ -33,22 +35,34 @@ pub(crate) fn fresh_seed() -> u64 {
 }
 
 /// Runs `rounds` rounds on `target`; a round passes when the reader finds nothing wrong.
-pub(crate) fn run(target: Target, rounds: u32, seed: u64) -> Result<Tally> {
+pub(crate) fn run(target: Target, rounds: u32, seed: u64, slow_disk: bool) -> Result<Tally> {
     let dir = tempfile::Builder::new()
         .prefix("highwater-crash-")
         .tempdir()?;
+    let slow_disk = slow_disk.then(|| SlowDisk::new(dir.path())).transpose()?;
     let mut random = Random(seed);
     let mut worker = Worker::start()?;
     let mut server = Server::start(target, dir.path())?;
     let mut tally = Tally::default();
-    let (mut acked, mut read, mut ready) = (0, 0, Duration::ZERO);
+    let (mut acked, mut read, mut ready, mut slowest_ack_ms) = (0, 0, Duration::ZERO, 0);
+    let mut waited = 0;
     let mut accounted = Accounted::default();
     for round in 1..=rounds {
-        let outcome = one_round(target, dir.path(), server, &mut worker, round, &mut random)?;
+        let outcome = one_round(
+            target,
+            dir.path(),
+            server,
+            &mut worker,
+            round,
+            &mut random,
+            slow_disk.as_ref(),
+        )?;
         server = outcome.server;
         ready = ready.max(outcome.ready_after);
         acked += outcome.verdict.acked;
         read += outcome.verdict.read;
+        slowest_ack_ms = slowest_ack_ms.max(outcome.verdict.slowest_ack_ms);
+        waited += u32::from(outcome.waited);
         accounted.add(&outcome.accounted);
         tally.add(Tally::single(outcome.verdict.ok));
         if !outcome.verdict.ok {
@@ -65,10 +79,12 @@ pub(crate) fn run(target: Target, rounds: u32, seed: u64) -> Result<Tally> {
         }
     }
     println!(
-        "   {acked} records acknowledged, {read} read back; slowest restart {} ms",
+        "   {acked} records acknowledged, {read} read back; slowest restart {} ms, slowest acknowledgement {slowest_ack_ms} ms",
         ready.as_millis()
     );
-    if target != Target::Kafka {
+    if slow_disk.is_some() {
+        println!("   {waited} restarts waited for writes of the server before");
+    } else if target != Target::Kafka {
         println!(
             "   reports: {} files, {} bytes found, {} kept, {} cut, {} were space taken ahead",
             accounted.files,
@@ -85,6 +101,8 @@ pub(crate) fn run(target: Target, rounds: u32, seed: u64) -> Result<Tally> {
 struct Outcome {
     server: Server,
     ready_after: Duration,
+    /// Recovery met writes that the killed server had left in flight.
+    waited: bool,
     accounted: Accounted,
     verdict: Answer,
 }
@@ -96,8 +114,12 @@ fn one_round(
     worker: &mut Worker,
     round: u32,
     random: &mut Random,
+    slow_disk: Option<&SlowDisk>,
 ) -> Result<Outcome> {
     let address = server.address().to_owned();
+    if let (Some(slow), Some(pid)) = (slow_disk, server.pid()) {
+        slow.add(pid)?;
+    }
     let order = json!({
         "do": "load", "bootstrap": address, "round": round, "seed": random.next(), "reference": target == Target::Kafka,
     });
@@ -111,22 +133,17 @@ fn one_round(
     server.kill()?;
     let (kafka, own) = (kafka_data(dir), dir.join("data/.highwater"));
     let topics = format!("crash-{round}-");
-    let written = |partition: &str| {
-        partition.starts_with(&topics) || partition.starts_with("__consumer_offsets-")
+    // A slow disk is for what the next server meets: nothing is waited for, and nothing read.
+    let left = match (slow_disk, target) {
+        (None, Target::Engine(_)) => Some(tear_and_measure(&kafka, &own, &topics, random.next())?),
+        _ => None,
     };
-    if target == Target::Engine("direct") {
-        account::settle(&kafka, written)?;
-    }
-    if target != Target::Kafka {
-        account::tear(&kafka, |name| name.starts_with(&topics), random.next())?;
-    }
-    let left = account::measure(&kafka, &own, written)?;
     let killed = Instant::now();
     let server = Server::start_at(target, dir, &address, &[])?;
     let ready_after = killed.elapsed();
-    let report = match target {
-        Target::Kafka => Ok(Accounted::default()),
-        Target::Engine(_) => account::check(&left, &own, &server.output()),
+    let report = match &left {
+        None => Ok(Accounted::default()),
+        Some(left) => account::check(left, &own, &server.output()),
     };
     random.pause();
     worker.ask(&json!({"do": "stop"}))?;
@@ -137,11 +154,25 @@ fn one_round(
         Accounted::default()
     });
     Ok(Outcome {
-        server,
         ready_after,
+        waited: server.output().contains(WAITED),
+        server,
         accounted,
         verdict,
     })
+}
+
+/// What the log says when recovery met writes in flight.
+const WAITED: &str = "waited for the writes of a process that is gone";
+
+/// Damages what the kill has left as a power loss might have, and measures it.
+fn tear_and_measure(kafka: &Path, own: &Path, topics: &str, draw: u64) -> Result<account::Left> {
+    let written = |partition: &str| {
+        partition.starts_with(topics) || partition.starts_with("__consumer_offsets-")
+    };
+    account::settle(kafka, written)?;
+    account::tear(kafka, |name| name.starts_with(topics), draw)?;
+    account::measure(kafka, own, written)
 }
 
 /// What the worker answers; fields that an order has no use for are left at their defaults.
@@ -152,6 +183,8 @@ struct Answer {
     acked: u64,
     #[serde(default)]
     read: u64,
+    #[serde(default)]
+    slowest_ack_ms: u64,
     #[serde(default)]
     detail: String,
 }

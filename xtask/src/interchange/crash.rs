@@ -15,7 +15,6 @@ use super::model::{Looked, Model};
 use super::server::{Peer, Running, store};
 use crate::clients::Random;
 use crate::report::Tally;
-use crate::settle::settle;
 
 /// The load runs until so many messages were acknowledged, and for up to so long behind that.
 const ACKED_MIN: u64 = 50;
@@ -77,7 +76,7 @@ fn one(
     if peer == Peer::Highwater("direct") {
         let log = store(home).join("commitlog");
         for file in fs::read_dir(&log).with_context(|| log.display().to_string())? {
-            settle(&file?.path())?;
+            segment::wait_for_writers(&file?.path())?;
         }
     }
     Ok(looked)

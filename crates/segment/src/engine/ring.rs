@@ -22,6 +22,7 @@ use parking_lot::Mutex;
 use super::pool::Extent;
 use super::tail::WRITE_PIECES;
 use crate::disk::{Disk, RingFate};
+use crate::slow::Began;
 
 /// Short writes of a direct file are continued at this granularity.
 pub(super) const BLOCK_BYTES: u64 = 4096;
@@ -43,6 +44,8 @@ pub(super) struct RingWrite {
     /// The last, padded block; one of the pieces points into it.
     pub(super) block: Option<Extent>,
     pub(super) tag: u64,
+    /// When it was handed over.
+    pub(super) began: Began,
     /// Keeps the extents that the pieces point into.
     pub(super) target: Arc<dyn RingTarget>,
 }
@@ -342,6 +345,7 @@ fn reap(ring: &mut IoUring, flights: &mut Flights, shared: &Shared) {
             continue;
         }
         flights.free.push(slot);
+        write.began.tell_if_slow("direct write", &write.file);
         let outcome = if bytes < write.left() {
             Err(io::ErrorKind::WriteZero.into())
         } else {

@@ -185,6 +185,38 @@ pub(crate) fn record_lock_holder(file: &File) -> Option<u32> {
     u32::try_from(asked.l_pid).ok()
 }
 
+/// Whether somebody may still write to the file, judged by the kernel's refusal of a read lease. `None` where leases are
+/// not to be had: another user's file, or a file system that refuses them for reasons of its own.
+pub(crate) fn has_writers(file: &File) -> io::Result<Option<bool>> {
+    /// `fcntl`'s number of the call that chooses the signal of a lease.
+    const F_SETSIG: libc::c_int = 10;
+    /// `f_type` of NFS, SMB and its second version, whose leases depend on what their servers grant.
+    const REMOTE: [rustix::fs::FsWord; 3] = [0x6969, 0xFF53_4D42, 0xFE53_4D42];
+    if REMOTE.contains(&rustix::fs::fstatfs(file)?.f_type) {
+        return Ok(None);
+    }
+    // Whoever opens the file for writing while we hold the lease makes the kernel send us a signal: one that is ignored
+    // unless somebody asked for it, in the place of SIGIO, which ends a process.
+    let asked = [
+        (F_SETSIG, libc::SIGURG),
+        (libc::F_SETLEASE, libc::F_RDLCK),
+        (libc::F_SETLEASE, libc::F_UNLCK),
+    ];
+    for (command, argument) in asked {
+        // SAFETY: the descriptor is open, and both commands take an integer and no pointer.
+        if unsafe { libc::fcntl(file.as_raw_fd(), command, argument) } == 0 {
+            continue;
+        }
+        let error = io::Error::last_os_error();
+        return match error.raw_os_error() {
+            Some(libc::EAGAIN) => Ok(Some(true)),
+            Some(libc::EACCES | libc::EINVAL | libc::ENOLCK | libc::EOPNOTSUPP) => Ok(None),
+            _ => Err(error),
+        };
+    }
+    Ok(Some(false))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

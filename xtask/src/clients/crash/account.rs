@@ -101,7 +101,7 @@ pub(super) fn settle(kafka: &Path, written: impl Fn(&str) -> bool) -> Result<()>
             continue;
         }
         for path in entries(&partition)?.iter().filter(|path| is_log(path)) {
-            crate::settle::settle(path)?;
+            segment::wait_for_writers(path)?;
         }
     }
     Ok(())

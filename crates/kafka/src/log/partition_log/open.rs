@@ -107,6 +107,9 @@ impl PartitionLog {
             },
             config.durability,
         ));
+        if !hints.clean {
+            recover::settle(&dir, hints.recovery_point)?;
+        }
         let found = usable(Chain::scan(&dir, LOG_SUFFIX)?, &dir)?;
         let (chain, appender) = Chain::open(
             Arc::clone(&self.env.engine),

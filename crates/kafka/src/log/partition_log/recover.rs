@@ -13,6 +13,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use segment::Chain;
+
 use super::super::batch::{BATCH_HEADER_BYTES, BatchHeader, BatchView, MAGIC_AT};
 use super::super::error::StorageError;
 use super::super::ids::KafkaOffset;
@@ -21,7 +23,7 @@ use super::super::report::Cut;
 use super::super::txn_index::AbortedTxn;
 use super::super::{producer_snapshot, small_file};
 use super::append::marker_of;
-use super::open::{End, Loading, newest_snapshot};
+use super::open::{End, LOG_SUFFIX, Loading, newest_snapshot};
 use super::rebuild::{self, IndexState, MaxTimestamp, StopReason, Walked};
 use super::segments::{Access, HeaderScan, Indexes, LogSegment};
 
@@ -33,6 +35,18 @@ struct Resume {
     position: u64,
     next_offset: KafkaOffset,
     state: IndexState,
+}
+
+/// Waits until the writes of a killed process have ended, in every segment that may have had some: those from the one that
+/// holds `recovery_point` on.
+pub(super) fn settle(dir: &Path, recovery_point: KafkaOffset) -> Result<(), StorageError> {
+    let found = Chain::scan(dir, LOG_SUFFIX)?;
+    let point = u64::try_from(recovery_point.0).unwrap_or(0);
+    let after = found.partition_point(|segment| segment.base <= point);
+    for segment in found.iter().skip(after.saturating_sub(1)) {
+        segment::wait_for_writers(&segment.path(dir, LOG_SUFFIX))?;
+    }
+    Ok(())
 }
 
 impl Loading<'_> {

@@ -30,6 +30,7 @@ use super::tail::{TailMemory, WRITE_PIECES};
 use super::{CommitSink, Engine, EngineKind, EngineOptions, OpenSegment, SegmentReader};
 use crate::disk::Disk;
 use crate::segment::Part;
+use crate::slow::Began;
 use crate::spec::SegmentSpec;
 use writer::Writer;
 
@@ -310,6 +311,7 @@ impl Body {
         }
         let end = at + bytes;
         let mut write = RingWrite {
+            began: Began::now(),
             file: Arc::clone(&self.file),
             at,
             pieces,
