@@ -8,9 +8,12 @@ mod hypotheses;
 mod kafka;
 mod load;
 mod memory;
+mod raftlarge;
+pub(crate) mod raftlog;
 mod server;
 mod store;
 mod table;
+mod tune;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -28,8 +31,14 @@ enum What {
     Kafka(kafka::Args),
     /// The claims that the project grew from: runs what decides them and writes docs/hypotheses.md.
     Hypotheses(hypotheses::Args),
+    /// The Raft log on each engine, raft-engine and dongting's log, under one load.
+    Raftlog(raftlog::Args),
+    /// A Raft log far larger than the memory there is for it.
+    RaftlogLarge(raftlarge::Args),
     /// The segment store alone, against memcpy, pwrite and a plain mapping.
     Store(store::Args),
+    /// `highwater tune` on disks that differ: is it sensible, and the same each time?
+    Tune(tune::Args),
 }
 
 /// Runs one benchmark.
@@ -37,6 +46,9 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     match &args.what {
         What::Kafka(args) => kafka::run(args),
         What::Hypotheses(args) => hypotheses::run(args),
+        What::RaftlogLarge(args) => raftlarge::run(args),
+        What::Raftlog(args) => raftlog::run(args),
         What::Store(args) => store::run(args),
+        What::Tune(args) => tune::run(args),
     }
 }

@@ -11,6 +11,7 @@ mod crash;
 mod driver;
 mod install;
 mod matrix;
+mod rocketmq;
 pub(crate) mod server;
 mod suites;
 
@@ -20,7 +21,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 
 use self::driver::{CaseResult, Driver};
 use self::server::{Server, Target};
@@ -29,9 +30,12 @@ use crate::report::{Report, Tally};
 /// Options of `clients`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Engines to run the cases on; `kafka` is the Java broker, for holding the cases themselves to account.
+    /// Engines to run the cases on; `kafka` and `rocketmq` are the Java brokers, for holding the cases themselves to account.
     #[arg(long, num_args = 1.., default_values = ["mmap", "file", "staged", "direct"])]
     engine: Vec<String>,
+    /// Whose clients.
+    #[arg(long, num_args = 1.., default_values = ["kafka", "rocketmq"])]
+    protocol: Vec<Protocol>,
     /// Only clients and cases whose `client/case` contains one of these texts.
     #[arg(long, num_args = 1..)]
     filter: Vec<String>,
@@ -62,14 +66,30 @@ pub(crate) struct Args {
     bootstrap: Option<String>,
 }
 
+/// A protocol with clients of its own.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Protocol {
+    Kafka,
+    #[value(name = "rocketmq")]
+    RocketMq,
+}
+
 /// Runs what the options ask for.
 pub(crate) fn run(args: &Args) -> Result<bool> {
     let mut report = Report::new();
-    let targets: Vec<Target> = args
-        .engine
-        .iter()
-        .map(|name| name.parse())
-        .collect::<Result<_>>()?;
+    let kafka_only =
+        args.crash.is_some() || args.all || args.bootstrap.is_some() || !args.suite.is_empty();
+    if args.protocol.contains(&Protocol::RocketMq) && !kafka_only {
+        let targets = rocketmq::targets(&args.engine)?;
+        if !targets.is_empty() {
+            rocketmq::case_steps(&mut report, &targets, &args.filter, args.write)?;
+        }
+    }
+    let engines = args.engine.iter().filter(|name| *name != "rocketmq");
+    let targets: Vec<Target> = engines.map(|name| name.parse()).collect::<Result<_>>()?;
+    if !args.protocol.contains(&Protocol::Kafka) || targets.is_empty() {
+        return Ok(report.finish());
+    }
     if args.bootstrap.is_none() {
         server::build(&targets)?;
     }
@@ -106,6 +126,7 @@ pub(crate) fn test_steps(report: &mut Report) {
     }
     let args = Args {
         engine: Vec::new(),
+        protocol: Vec::new(),
         filter: Vec::new(),
         jobs: 2,
         write: false,
@@ -150,7 +171,9 @@ type Results = BTreeMap<String, Vec<CaseResult>>;
 
 fn case_steps(report: &mut Report, targets: &[Target], args: &Args) -> Result<()> {
     let drivers = install::drivers(&args.filter)?;
-    ensure!(!drivers.is_empty(), "no case matches the filter");
+    if drivers.is_empty() {
+        return Ok(());
+    }
     let mut results = Results::new();
     if let Some(bootstrap) = &args.bootstrap {
         report.step(&format!("clients on {bootstrap}"), || {
@@ -176,7 +199,7 @@ fn case_steps(report: &mut Report, targets: &[Target], args: &Args) -> Result<()
             });
         }
     }
-    let path = matrix::write(&drivers, &results, args.write)?;
+    let path = matrix::write(&matrix::KAFKA, &drivers, &results, args.write)?;
     println!("matrix: {}", path.display());
     Ok(())
 }

@@ -4,8 +4,8 @@
 
 use anyhow::Result;
 
-use crate::report::Report;
-use crate::{browser, check, clients, fuzz, interchange, interop, raft, step, workspace};
+use crate::report::{Report, Tally};
+use crate::{bench, browser, check, clients, fuzz, interchange, interop, raft, step, workspace};
 
 /// Options of `test`.
 #[derive(clap::Args)]
@@ -21,6 +21,9 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     check::steps(&mut report);
     report.step("cargo test", || {
         step::cargo_test(workspace::cargo().args(["test", "--workspace", "--no-fail-fast"]))
+    });
+    report.step("bench raftlog runs", || {
+        bench::raftlog::smoke().map(|()| Tally::single(true))
     });
     if !args.quick {
         fuzz::test_steps(&mut report);

@@ -4,7 +4,7 @@ use crate::commands;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// Keeps messages in log files and serves them to Kafka (and, later, RocketMQ) clients.
+/// Keeps messages in log files and serves them to Kafka and RocketMQ clients.
 ///
 /// Without a command the server starts on `./highwater-data` with no configuration.
 #[derive(Debug, Parser)]
@@ -32,10 +32,14 @@ pub(crate) enum Command {
     Consume(commands::consume::Args),
     /// Look at this machine as the server will find it, and say what to change.
     Doctor(commands::doctor::Args),
-    /// Look at and mend Kafka log directories, offline.
+    /// Look at and mend log directories of Kafka and RocketMQ, offline.
     Log(commands::log::Args),
+    /// Topics, groups and messages of a RocketMQ cluster.
+    Rocketmq(commands::rocketmq::Args),
     /// Measure this machine, or a running server.
     Bench(commands::bench::Args),
+    /// Find out which I/O engine suits a disk and a load, and say why.
+    Tune(commands::tune::Args),
 }
 
 /// Flags of `serve`. A flag wins over the environment, that over the file, that over the defaults.
@@ -50,13 +54,13 @@ pub(crate) struct ServeArgs {
     /// I/O engine: auto, mmap, file, staged or direct [default: auto]
     #[arg(long, value_name = "NAME")]
     pub(crate) engine: Option<String>,
-    /// Kafka listener; port 0 picks one [default: localhost:9092]
+    /// Kafka listener, or off; port 0 picks one [default: localhost:9092]
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) kafka: Option<String>,
-    /// RocketMQ name server listener (accepted, not part of this build)
+    /// RocketMQ name server listener, or off; port 0 picks one [default: localhost:9876]
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) namesrv: Option<String>,
-    /// RocketMQ broker listener (accepted, not part of this build)
+    /// RocketMQ broker listener, or off for neither; port 0 picks one [default: localhost:10911]
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) rocketmq: Option<String>,
     /// Metrics and health, or off; port 0 picks one [default: localhost:8080]
@@ -65,6 +69,9 @@ pub(crate) struct ServeArgs {
     /// Address told to Kafka clients [default: the one each client dialled]
     #[arg(long, value_name = "HOST[:PORT]")]
     pub(crate) advertise: Option<String>,
+    /// Address told to RocketMQ clients [default: the one listened on]
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub(crate) advertise_rocketmq: Option<String>,
     /// Listen on addresses that other machines can reach although nobody is asked who they are
     #[arg(long)]
     pub(crate) allow_remote: bool,
@@ -74,7 +81,8 @@ pub(crate) struct ServeArgs {
     /// auto, text or json; auto is text on a terminal and JSON otherwise [default: auto]
     #[arg(long, value_name = "FORMAT")]
     pub(crate) log_format: Option<String>,
-    /// A Kafka broker setting, for instance `num.partitions=4`; may be repeated
+    /// A Kafka broker setting, such as `num.partitions=4`, or one of RocketMQ's, such as
+    /// `rocketmq.flushDiskType=ASYNC_FLUSH`; may be repeated
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub(crate) set: Vec<String>,
 }

@@ -57,6 +57,8 @@ impl fmt::Display for Failure {
     }
 }
 
+impl std::error::Error for Failure {}
+
 /// An error without a better code: something on this side went wrong.
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {

@@ -10,5 +10,7 @@ mod http;
 pub mod load;
 pub mod logging;
 pub mod measure;
+pub mod remoting;
 pub mod report;
 pub mod server;
+pub mod tune;

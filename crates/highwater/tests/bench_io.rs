@@ -82,6 +82,9 @@ fn a_whole_small_run_reports_every_experiment() {
         "search-cold",
         "fanout",
         "limited",
+        "parse",
+        "roll",
+        "killed",
     ] {
         assert!(ids.contains(&expected), "{expected}: {ids:?}");
     }
@@ -190,7 +193,7 @@ fn directories_that_cannot_be_used_are_named() {
         assert_eq!(output.status.code(), Some(7), "{}", stderr(&output));
         let told = stderr(&output);
         assert!(
-            told.contains(path.to_str().unwrap()) && told.contains("--dir"),
+            told.contains(path.to_str().unwrap()) && told.contains("another directory"),
             "{told}"
         );
     }
@@ -263,7 +266,7 @@ while kill -0 $pid 2>/dev/null; do dd if=/dev/zero of=/mnt/d/fill bs=64k oflag=a
 
 /// Starts a long run and waits until it measures.
 fn long_run(dir: &Path, out: &Path) -> Child {
-    let child = bench_io(
+    let mut child = bench_io(
         dir,
         &[
             "--file-bytes=4M",
@@ -289,6 +292,7 @@ fn long_run(dir: &Path, out: &Path) -> Child {
         })
     };
     while !is_measuring() {
+        assert_eq!(child.try_wait().unwrap(), None, "it has ended");
         std::thread::yield_now();
     }
     child

@@ -33,6 +33,8 @@ impl Server {
                 "serve",
                 "--kafka",
                 "127.0.0.1:0",
+                "--rocketmq",
+                "off",
                 "--http",
                 "127.0.0.1:0",
                 "--data",

@@ -38,7 +38,8 @@ impl Server {
     fn start() -> Self {
         let dir = TempDir::new().unwrap();
         let mut child = Command::new(HIGHWATER)
-            .args(["serve", "--kafka", "127.0.0.1:0", "--http", "off", "--data"])
+            .args(["serve", "--kafka", "127.0.0.1:0", "--rocketmq", "off"])
+            .args(["--http", "off", "--data"])
             .arg(dir.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -404,6 +405,8 @@ fn doctor(dir: &Path, kafka: &str, args: &[&str]) -> Output {
             "doctor",
             "--http",
             "127.0.0.1:0",
+            "--rocketmq",
+            "off",
             "--kafka",
             kafka,
             "--data",
@@ -480,6 +483,21 @@ fn kinds_of_mapping_do_what_the_text_says_or_the_report_says_why_not() {
         } else {
             assert!(!row[6].is_empty(), "{row:?}");
         }
+    }
+    let ids: Vec<&str> = report.experiments.iter().map(|one| &*one.id).collect();
+    assert_eq!(
+        ids[1..],
+        ["mapping-tables", "mapping-locked", "mapping-count"]
+    );
+    for point in report.experiments[1..]
+        .iter()
+        .flat_map(|experiment| &experiment.series)
+        .flat_map(|series| &series.points)
+    {
+        assert!(
+            point.samples.len() == 5 || point.refused.is_some(),
+            "{point:?}"
+        );
     }
     assert_eq!(
         fs::read_dir(dir.path()).unwrap().count(),

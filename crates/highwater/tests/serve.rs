@@ -5,240 +5,13 @@
 //! otherwise hang.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+mod served;
+
+use served::{Served, command, create_topic, park_fetch, park_join, refused, serve_args};
+use std::io::{BufRead, BufReader, Read};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
-
-const DEADLINE: Duration = Duration::from_secs(60);
-
-/// A server process; killed when dropped.
-struct Served {
-    child: Child,
-    ready: String,
-}
-
-fn command(args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_highwater"));
-    command
-        .args(args)
-        .env_clear()
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    command
-}
-
-fn serve_args<'a>(data: &'a str, http: &'a str, more: &[&'a str]) -> Vec<&'a str> {
-    let mut args = vec![
-        "serve",
-        "--data",
-        data,
-        "--kafka",
-        "127.0.0.1:0",
-        "--http",
-        http,
-    ];
-    args.extend(more);
-    args
-}
-
-impl Served {
-    fn start(data: &Path, more: &[&str]) -> Self {
-        Self::start_with(data, "127.0.0.1:0", more)
-    }
-
-    fn start_with(data: &Path, http: &str, more: &[&str]) -> Self {
-        let data = data.to_str().unwrap();
-        let mut child = command(&serve_args(data, http, more))
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut ready = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut ready)
-            .unwrap();
-        assert!(ready.starts_with("ready in "), "{ready:?}");
-        Self { child, ready }
-    }
-
-    /// An address of the ready line.
-    fn address(&self, name: &str) -> SocketAddr {
-        let prefix = format!("{name}=");
-        let field = self
-            .ready
-            .split_whitespace()
-            .find_map(|word| word.strip_prefix(&prefix));
-        field
-            .unwrap_or_else(|| panic!("{name} in {:?}", self.ready))
-            .parse()
-            .unwrap()
-    }
-
-    fn http(&self, path: &str) -> String {
-        let mut stream = TcpStream::connect(self.address("http")).unwrap();
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    }
-
-    fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-s", name, &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
-    }
-
-    fn wait(&mut self) -> ExitStatus {
-        wait(&mut self.child)
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn wait(child: &mut Child) -> ExitStatus {
-    let began = Instant::now();
-    loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            return status;
-        }
-        assert!(began.elapsed() < DEADLINE, "the process does not end");
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
-/// Runs to the end; gives the exit code and what stood on stderr.
-fn refused(args: &[&str]) -> (Option<i32>, String) {
-    let mut child = command(args).spawn().unwrap();
-    let status = wait(&mut child);
-    let mut said = String::new();
-    child
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut said)
-        .unwrap();
-    (status.code(), said)
-}
-
-/// A request frame, by hand so that these tests need no client: key, version, fields after the header.
-fn frame(key: i16, version: i16, fields: &[&[u8]]) -> Vec<u8> {
-    let mut frame = Vec::new();
-    frame.extend(key.to_be_bytes());
-    frame.extend(version.to_be_bytes());
-    // Correlation id, no client id.
-    frame.extend(7_i32.to_be_bytes());
-    frame.extend((-1_i16).to_be_bytes());
-    fields.iter().for_each(|field| frame.extend(*field));
-    let mut whole = i32::try_from(frame.len()).unwrap().to_be_bytes().to_vec();
-    whole.extend(frame);
-    whole
-}
-
-fn text(text: &str) -> Vec<u8> {
-    let mut bytes = i16::try_from(text.len()).unwrap().to_be_bytes().to_vec();
-    bytes.extend(text.as_bytes());
-    bytes
-}
-
-fn int(number: i32) -> [u8; 4] {
-    number.to_be_bytes()
-}
-
-/// Sends; the answer is left for later.
-fn send(at: SocketAddr, frame: &[u8]) -> TcpStream {
-    let mut stream = TcpStream::connect(at).unwrap();
-    stream.write_all(frame).unwrap();
-    stream
-}
-
-/// The next answer without its length and correlation id.
-fn receive(stream: &mut TcpStream) -> Vec<u8> {
-    let mut length = [0; 4];
-    stream.read_exact(&mut length).unwrap();
-    let mut answer = vec![0; usize::try_from(i32::from_be_bytes(length)).unwrap()];
-    stream.read_exact(&mut answer).unwrap();
-    answer.split_off(4)
-}
-
-/// CreateTopics version 2, one partition; gives the code.
-fn create_topic(at: SocketAddr, name: &str) -> i16 {
-    let name = text(name);
-    let fields: [&[u8]; 8] = [
-        &int(1),
-        &name,
-        &int(1),
-        &[0, 1],
-        &int(0),
-        &int(0),
-        &int(1000),
-        &[0],
-    ];
-    let answer = receive(&mut send(at, &frame(19, 2, &fields)));
-    // Throttle time, one topic, its name, then the code.
-    let code = 4 + 4 + name.len();
-    i16::from_be_bytes([answer[code], answer[code + 1]])
-}
-
-/// Fetch version 4 that waits a minute for the first record of partition 0; taken when this returns.
-fn park_fetch(at: SocketAddr, topic: &str) -> TcpStream {
-    let (topic, mib) = (text(topic), int(1 << 20));
-    let fields: [&[u8]; 11] = [
-        // Replica, longest wait, least and most bytes, isolation.
-        &int(-1),
-        &int(60_000),
-        &int(1),
-        &mib,
-        &[0],
-        &int(1),
-        &topic,
-        &int(1),
-        &int(0),
-        &[0; 8],
-        &mib,
-    ];
-    // ApiVersions in front, in one piece: what is answered there was read with what follows.
-    let mut both = frame(18, 0, &[]);
-    both.extend(frame(1, 4, &fields));
-    let mut stream = send(at, &both);
-    receive(&mut stream);
-    stream
-}
-
-/// JoinGroup version 0, once there is a coordinator; the answer comes when the group has assembled.
-fn park_join(at: SocketAddr) -> TcpStream {
-    let (group, empty, kind, range) = (text("g"), text(""), text("consumer"), text("range"));
-    let ask = frame(10, 0, &[&group]);
-    while receive(&mut send(at, &ask))[..2] != [0, 0] {
-        std::thread::yield_now();
-    }
-    let fields: [&[u8]; 7] = [
-        &group,
-        &int(1_000_000),
-        &empty,
-        &kind,
-        &int(1),
-        &range,
-        &int(0),
-    ];
-    send(at, &frame(11, 0, &fields))
-}
 
 #[test]
 fn starts_with_nothing_and_says_where() {
@@ -247,10 +20,12 @@ fn starts_with_nothing_and_says_where() {
     let words: Vec<&str> = served.ready.split_whitespace().collect();
     assert_eq!(
         (words[0], words[1], words[3], words.len()),
-        ("ready", "in", "ms", 6)
+        ("ready", "in", "ms", 8)
     );
     assert!(words[2].parse::<u64>().is_ok());
-    TcpStream::connect(served.address("kafka")).unwrap();
+    for name in ["kafka", "namesrv", "rocketmq"] {
+        TcpStream::connect(served.address(name)).unwrap();
+    }
     assert!(served.http("/health/live").starts_with("HTTP/1.1 200"));
     assert!(
         served
@@ -262,6 +37,8 @@ fn starts_with_nothing_and_says_where() {
         "highwater_ready 1",
         "highwater_recovery_clean",
         "highwater_kafka_connections",
+        "highwater_rocketmq_recovery_clean",
+        "highwater_rocketmq_connections",
     ] {
         assert!(metrics.contains(name), "{name} in {metrics}");
     }
@@ -453,6 +230,8 @@ fn refusals_say_what_where_and_what_to_do() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().to_string();
     let data = path("data");
+    let fast = format!("listen.rocketmq_fast = '{taken}'\n");
+    std::fs::write(path("fast.toml"), fast).unwrap();
     for (args, code, says) in [
         (
             vec!["--data", &path("file")],
@@ -496,23 +275,60 @@ fn refusals_say_what_where_and_what_to_do() {
         ),
         (vec!["--data", &data, "--http", &taken], 7, "listen.http"),
         (
+            vec!["--data", &data, "--rocketmq", &taken],
+            7,
+            "(listen.rocketmq): the port is in use; stop what uses it, or give another (port 0 picks a free one), or `off`",
+        ),
+        (
+            vec!["--data", &data, "--namesrv", &taken],
+            7,
+            "(listen.namesrv): the port is in use",
+        ),
+        (
+            vec!["--data", &data, "--config", &path("fast.toml")],
+            7,
+            "(listen.rocketmq_fast): the port is in use",
+        ),
+        (
+            vec![
+                "--data",
+                &data,
+                "--advertise-rocketmq",
+                "no.such.host.invalid",
+            ],
+            7,
+            "set it to an address of this machine that clients can reach",
+        ),
+        (
+            vec!["--data", &data, "--set", "rocketmq.flushDiskTyp=disk"],
+            2,
+            "did you mean `rocketmq.flushDiskType`?",
+        ),
+        (
             vec!["--data", &data, "--nonsense"],
             2,
             "unexpected argument",
         ),
     ] {
         let mut only = vec!["serve"];
-        for (name, value) in [("--kafka", "127.0.0.1:0"), ("--http", "off")] {
+        for (name, value) in [
+            ("--kafka", "127.0.0.1:0"),
+            ("--rocketmq", "127.0.0.1:0"),
+            ("--namesrv", "127.0.0.1:0"),
+            ("--http", "off"),
+        ] {
             if !args.contains(&name) {
                 only.extend([name, value]);
             }
         }
         only.extend(args.iter().copied());
+        let there = || Path::new(&data).join("kafka").exists();
+        let was_there = there();
         let (exit, said) = refused(&only);
         assert_eq!(exit, Some(code), "{args:?}: {said}");
         assert!(said.contains(says), "{args:?}: {said}");
         assert!(
-            !Path::new(&data).join("kafka").exists() || code == 7,
+            !there() || was_there || code == 7,
             "{args:?} left something"
         );
     }

@@ -59,16 +59,18 @@ impl Indexes {
         }
     }
 
-    /// Adds the place of entry `index`, which follows the one added last or begins a segment anew.
-    pub(crate) fn push(&self, base: u64, index: u64, place: Place) {
+    /// Adds the places of the entries from `first` on, which follow those added last or begin a segment anew.
+    pub(crate) fn push(&self, base: u64, first: u64, places: impl Iterator<Item = Place>) {
         let mut inner = self.inner.lock();
-        let follows = inner.base == base && inner.first + inner.newest.len() as u64 == index;
-        if !follows || inner.newest.len() >= SPILL_ENTRIES {
-            self.spill(&mut inner);
-            inner.base = base;
-            inner.first = index;
+        for (index, place) in (first..).zip(places) {
+            let follows = inner.base == base && inner.first + inner.newest.len() as u64 == index;
+            if !follows || inner.newest.len() >= SPILL_ENTRIES {
+                self.spill(&mut inner);
+                inner.base = base;
+                inner.first = index;
+            }
+            inner.newest.push(place);
         }
-        inner.newest.push(place);
     }
 
     /// Up to `most` places of the segment's entries from `index` on; fewer, or none, where no more are known.

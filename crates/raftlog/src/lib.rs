@@ -76,5 +76,7 @@ pub use entry::{Entry, EntryKind, LogId};
 pub use error::RaftLogError;
 pub use log::{Ack, LogConfig, RaftLog};
 pub use report::{Cut, RecoveryReport};
+// What an embedder says and hears of the engines, so that it depends on this crate alone.
+pub use segment::{EngineChoice, EngineKind, FlushOptions, UnknownEngine};
 pub use state::{Marker, Vote};
 pub use store::{Logstore, LogstoreOptions};

@@ -1,11 +1,13 @@
 //! Name server and broker in one process, for real clients to be pointed at.
 //!
 //! ```text
-//! serve DIR [NAMESRV_PORT [BROKER_PORT]]      DURABILITY=os for ASYNC_FLUSH, ENGINE=file|staged|direct, SETTINGS="KEY=VALUE …"
+//! serve DIR [NAMESRV_PORT [BROKER_PORT]]
 //! ```
+//! Environment: `ENGINE` (mmap), `DURABILITY=os` for ASYNC_FLUSH, `DELAY_LEVELS_MS` (numbers with spaces between),
+//! `TRANSACTION_CHECK_MS`, `TRANSACTION_TIMEOUT_MS`, `SETTINGS="KEY=VALUE …"`: RocketMQ's own keys, those of [`apply`].
+//!
 //! Ports default to 0, which picks free ones; the addresses are printed once they accept. The broker listens on the IPv4 and
-//! the IPv6 loopback address. `SETTINGS` are RocketMQ's own keys, those of [`apply`]. Ends when its standard input does, and
-//! leaves the directory as a clean stop does.
+//! the IPv6 loopback address. Ends when its standard input does, and leaves the directory as a clean stop does.
 
 #![expect(clippy::print_stdout, reason = "who runs it reads the addresses there")]
 
@@ -34,16 +36,6 @@ impl Clock for SystemClock {
 }
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
-
-fn engine_kind() -> Outcome<EngineKind> {
-    Ok(match std::env::var("ENGINE").as_deref() {
-        Err(_) | Ok("mmap") => EngineKind::Mmap,
-        Ok("file") => EngineKind::File,
-        Ok("staged") => EngineKind::Staged,
-        Ok("direct") => EngineKind::Direct,
-        Ok(other) => return Err(format!("no engine `{other}`").into()),
-    })
-}
 
 /// One `KEY=VALUE` with RocketMQ's key.
 fn apply(setting: &str, broker: &mut BrokerSettings, store: &mut StoreSettings) -> Outcome<()> {
@@ -89,7 +81,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let v6 = TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, address.port())));
 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let (engine, _) = open_engine(engine_kind()?, &EngineOptions::new(&root));
+    let wanted = std::env::var("ENGINE").map_or(Ok(EngineKind::Mmap), |name| name.parse())?;
+    let (engine, _) = open_engine(wanted, &EngineOptions::new(&root));
     let flush = FlushService::start(FlushOptions::default());
     let mut store = StoreOptions::new(engine, flush, Arc::clone(&clock));
     store.settings.commit_log_file_bytes = 64 << 20;
@@ -98,13 +91,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if std::env::var("DURABILITY").as_deref() == Ok("os") {
         store.settings.durability = Durability::Os;
     }
+    if let Ok(levels) = std::env::var("DELAY_LEVELS_MS") {
+        let levels = levels.split_whitespace().map(str::parse);
+        store.settings.delay_levels_ms = levels.collect::<Result<_, _>>()?;
+    }
     let name_server = Arc::new(NameServer::open(
         &root.join(".highwater/kvConfig.json"),
         clock,
     )?);
     let mut settings = BrokerSettings::at(address);
-    if let Ok(seconds) = std::env::var("TRANSACTION_CHECK_SECONDS") {
-        settings.transaction_check_interval = Duration::from_secs(seconds.parse()?);
+    if let Ok(ms) = std::env::var("TRANSACTION_CHECK_MS") {
+        settings.transaction_check_interval = Duration::from_millis(ms.parse()?);
+    }
+    if let Ok(ms) = std::env::var("TRANSACTION_TIMEOUT_MS") {
+        settings.transaction_timeout = Duration::from_millis(ms.parse()?);
     }
     for setting in std::env::var("SETTINGS")
         .unwrap_or_default()

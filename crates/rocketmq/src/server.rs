@@ -65,8 +65,30 @@ impl Default for ServerOptions {
 pub struct Server {
     stop: watch::Sender<bool>,
     threads: Vec<JoinHandle<()>>,
-    open: Arc<Vec<AtomicUsize>>,
+    connections: Arc<Connections>,
     broker: Option<Arc<Broker>>,
+}
+
+/// Counters over all threads, of name server and broker together.
+#[derive(Debug, Default)]
+pub struct Connections {
+    accepted: AtomicU64,
+    open: Vec<AtomicUsize>,
+}
+
+impl Connections {
+    /// Connections open now.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        let each = self.open.iter();
+        each.map(|open| open.load(Ordering::Relaxed)).sum()
+    }
+
+    /// Connections since the start.
+    #[must_use]
+    pub fn accepted(&self) -> u64 {
+        self.accepted.load(Ordering::Relaxed)
+    }
 }
 
 struct NewConnection {
@@ -98,15 +120,16 @@ impl Server {
             listener.set_nonblocking(true)?;
         }
         let count = options.threads.max(1);
-        let open: Arc<Vec<AtomicUsize>> =
-            Arc::new((0..count).map(|_| AtomicUsize::new(0)).collect());
+        let connections = Arc::new(Connections {
+            accepted: AtomicU64::new(0),
+            open: (0..count).map(|_| AtomicUsize::new(0)).collect(),
+        });
         let (stop, stopping) = watch::channel(false);
         let (senders, receivers): (Vec<_>, Vec<_>) =
             (0..count).map(|_| mpsc::unbounded_channel()).unzip();
         let spread = Spread {
             senders,
-            open: Arc::clone(&open),
-            accepted: AtomicU64::new(0),
+            connections: Arc::clone(&connections),
             connections_max: options.connections_max,
         };
         let mut acceptor = Some(Acceptor { listeners, spread });
@@ -118,7 +141,7 @@ impl Server {
                 incoming,
                 stopping: stopping.clone(),
                 grace: options.stop_grace,
-                open: Arc::clone(&open),
+                connections: Arc::clone(&connections),
                 budget: Arc::clone(&budget),
                 acceptor: acceptor.take(),
                 broker: broker.clone(),
@@ -131,18 +154,15 @@ impl Server {
         Ok(Self {
             stop,
             threads,
-            open,
+            connections,
             broker,
         })
     }
 
-    /// Connections open now.
+    /// How many connections there are and were.
     #[must_use]
-    pub fn open_connections(&self) -> usize {
-        self.open
-            .iter()
-            .map(|open| open.load(Ordering::Relaxed))
-            .sum()
+    pub fn connections(&self) -> Arc<Connections> {
+        Arc::clone(&self.connections)
     }
 
     /// Stops accepting, lets connections finish within the grace, and waits for the threads. Blocks.
@@ -174,7 +194,7 @@ struct ShardThread {
     incoming: mpsc::UnboundedReceiver<NewConnection>,
     stopping: watch::Receiver<bool>,
     grace: Duration,
-    open: Arc<Vec<AtomicUsize>>,
+    connections: Arc<Connections>,
     budget: Arc<Budget>,
     acceptor: Option<Acceptor>,
     broker: Option<Arc<Broker>>,
@@ -220,7 +240,7 @@ impl ShardThread {
             };
             let Some(new) = new else { return };
             let gone = Gone {
-                open: Arc::clone(&self.open),
+                connections: Arc::clone(&self.connections),
                 index: self.index,
             };
             let stream = match TcpStream::from_std(new.stream) {
@@ -243,13 +263,13 @@ impl ShardThread {
 
 /// Counts a connection down when it is gone.
 struct Gone {
-    open: Arc<Vec<AtomicUsize>>,
+    connections: Arc<Connections>,
     index: usize,
 }
 
 impl Drop for Gone {
     fn drop(&mut self) {
-        if let Some(open) = self.open.get(self.index) {
+        if let Some(open) = self.connections.open.get(self.index) {
             open.fetch_sub(1, Ordering::Relaxed);
         }
     }
@@ -282,8 +302,7 @@ impl Acceptor {
 
 struct Spread {
     senders: Vec<mpsc::UnboundedSender<NewConnection>>,
-    open: Arc<Vec<AtomicUsize>>,
-    accepted: AtomicU64,
+    connections: Arc<Connections>,
     connections_max: usize,
 }
 
@@ -306,22 +325,17 @@ async fn accept(listener: &TcpListener, service: &Service, spread: &Spread) {
 impl Spread {
     /// Gives a connection to the shard that has the fewest; where there are too many, it is closed at once.
     fn hand_over(&self, stream: TcpStream, peer: SocketAddr, service: Service) -> io::Result<()> {
-        let open: usize = self
-            .open
-            .iter()
-            .map(|open| open.load(Ordering::Relaxed))
-            .sum();
-        if open >= self.connections_max {
+        if self.connections.open() >= self.connections_max {
             return Err(io::Error::other("there are too many connections"));
         }
         stream.set_nodelay(true)?;
         rustix::net::sockopt::set_socket_keepalive(&stream, true)?;
-        let open = self.open.iter().zip(&self.senders);
+        let open = self.connections.open.iter().zip(&self.senders);
         let least = open.min_by_key(|(open, _)| open.load(Ordering::Relaxed));
         let Some((open, sender)) = least else {
             return Ok(());
         };
-        let id = self.accepted.fetch_add(1, Ordering::Relaxed) + 1;
+        let id = self.connections.accepted.fetch_add(1, Ordering::Relaxed) + 1;
         let new = NewConnection {
             stream: stream.into_std()?,
             channel: Arc::new(Channel::new(id, peer)),

@@ -24,6 +24,14 @@ impl Service {
         }
     }
 
+    /// Takes note of what a request was answered with.
+    pub(crate) fn answered(&self, code: i32) {
+        match self {
+            Self::NameServer(_) => {}
+            Self::Broker(broker) => broker.stats().answered(code),
+        }
+    }
+
     /// A connection has ended.
     pub(crate) fn closed(&self, channel: &Channel) {
         match self {

@@ -176,10 +176,8 @@ fn a_batch_is_stored_whole_or_not() {
         messages(&pulled.body)[2].property("UNIQ_KEY").as_deref(),
         Some("c")
     );
-    assert_eq!(
-        messages(&pulled.body)[2].property("CLUSTER").as_deref(),
-        Some("DefaultCluster")
-    );
+    // What the request says of the batch is no property of its messages.
+    assert_eq!(messages(&pulled.body)[2].property("CLUSTER"), None);
 }
 
 #[test]

@@ -17,7 +17,7 @@ use clap::{Args, Parser, Subcommand};
 use kv::client::{Client, ClientError};
 use kv::wire::Read;
 use kv::{Command, NodeId, node};
-use segment::EngineKind;
+use raftlog::EngineKind;
 use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Parser)]

@@ -32,9 +32,9 @@ use openraft::error::{InitializeError, RaftError};
 use openraft::storage::RaftLogStorage;
 use openraft::{BasicNode, Config, SnapshotPolicy, Vote};
 use raftlog::{
-    LogConfig, Logstore, LogstoreOptions, OpenraftLog, RaftLog, RaftLogError, RecoveryReport,
+    EngineKind, LogConfig, Logstore, LogstoreOptions, OpenraftLog, RaftLog, RaftLogError,
+    RecoveryReport,
 };
-use segment::EngineKind;
 use tokio::net::TcpListener;
 
 use crate::network::Network;

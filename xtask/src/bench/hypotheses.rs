@@ -10,7 +10,7 @@ mod verdicts;
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use crate::{step, workspace};
 use data::Data;
-use verdicts::{CLAIMS, Claim, Verdict, Word};
+use verdicts::{By, CLAIMS, Claim, Verdict, Word};
 
 /// Options of `bench hypotheses`.
 #[derive(clap::Args)]
@@ -29,6 +29,17 @@ pub(crate) struct Args {
     /// Decide from these reports instead of running anything; may be repeated.
     #[arg(long = "from", value_name = "REPORT.json")]
     from: Vec<PathBuf>,
+    /// Sizes of the files that are four times their memory, for the claim about more memory.
+    #[arg(
+        long,
+        value_name = "SIZES",
+        value_delimiter = ',',
+        default_value = "512M,1G,2G,4G"
+    )]
+    limited: Vec<String>,
+    /// Memory of the group for the claims about mappings.
+    #[arg(long, value_name = "SIZE", default_value = "256M")]
+    mapping_limit: String,
     /// Where to write the page.
     #[arg(long, default_value = "docs/hypotheses.md")]
     page: PathBuf,
@@ -41,11 +52,10 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<bool> {
     let mut reports = args.from.clone();
     if reports.is_empty() {
-        let report = workspace::target_dir().join("hypotheses.json");
-        if !measure(args, &report)? {
+        let Some(measured) = measure(args)? else {
             return Ok(false);
-        }
-        reports.push(report);
+        };
+        reports = measured;
     }
     let mut all = Data::default();
     let mut headers = Vec::new();
@@ -63,6 +73,9 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
         let data: Data =
             serde_json::from_value(value).with_context(|| path.display().to_string())?;
         all.experiments.extend(data.experiments);
+        if all.machine.is_null() {
+            all.machine = data.machine;
+        }
     }
     let page = workspace::root().join(&args.page);
     fs::write(&page, text(&all, &headers)).with_context(|| page.display().to_string())?;
@@ -70,24 +83,52 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     Ok(true)
 }
 
-fn measure(args: &Args, report: &Path) -> Result<bool> {
+/// Runs everything; the reports, that of `bench io` first. `None`: one of them failed.
+fn measure(args: &Args) -> Result<Option<Vec<PathBuf>>> {
     let mut build = workspace::cargo();
     build.args(["build", "--release", "--quiet", "-p", "highwater"]);
     if !step::passes(&mut build)? {
-        return Ok(false);
+        return Ok(None);
     }
     let dir = args.dir.clone().unwrap_or_else(std::env::temp_dir);
-    let mut command = Command::new(workspace::target_dir().join("release/highwater"));
-    command.args(["bench", "io", "--full", "--bare", "--dir"]);
-    command.arg(dir).arg("--out").arg(report).args(&args.flags);
-    let experiments = CLAIMS.iter().flat_map(|claim| claim.by.split_whitespace());
-    let mut wanted: Vec<&str> = experiments.collect();
+    let mut reports = Vec::new();
+    let mut run = |name: &str, flags: &[&str]| -> Result<bool> {
+        let report = workspace::target_dir().join(format!("hypotheses-{name}.json"));
+        let mut command = Command::new(workspace::target_dir().join("release/highwater"));
+        command.arg("bench").args(flags).arg("--dir").arg(&dir);
+        let passes = step::passes(command.arg("--out").arg(&report))?;
+        reports.push(report);
+        Ok(passes)
+    };
+    let mut wanted = Vec::new();
+    for claim in CLAIMS {
+        if let By::Io(experiments) = claim.by {
+            wanted.extend(experiments.split_whitespace());
+        }
+    }
     wanted.sort_unstable();
     wanted.dedup();
-    for id in wanted {
-        command.args(["--only", id]);
+    let mut flags = vec!["io", "--full", "--bare"];
+    flags.extend(wanted.into_iter().flat_map(|id| ["--only", id]));
+    flags.extend(args.flags.iter().map(String::as_str));
+    let mut passes = run("io", &flags)?;
+    for number in 1..=data::RUNS_MIN {
+        let flags = ["mapping", "--limit", args.mapping_limit.as_str()];
+        passes &= run(&format!("mapping-{number}"), &flags)?;
     }
-    step::passes(&mut command)
+    for size in &args.limited {
+        let flags = [
+            "io",
+            "--only",
+            "limited",
+            "--engine",
+            "mmap",
+            "--file-bytes",
+            size.as_str(),
+        ];
+        passes &= run(&format!("limited-{size}"), &flags)?;
+    }
+    Ok(passes.then_some(reports))
 }
 
 /// The machine that a report is of, in a line.
@@ -125,11 +166,13 @@ fn text(data: &Data, headers: &[String]) -> String {
     for claim in CLAIMS {
         let Verdict { word, figures } = decide(claim, data);
         let by = match claim.by {
-            "" => String::new(),
-            by => format!(
+            By::Io(experiments) => format!(
                 "`highwater bench io --only {}`",
-                by.replace(' ', " --only ")
+                experiments.replace(' ', " --only ")
             ),
+            By::Mapping => "`highwater bench mapping`".to_owned(),
+            By::Sizes => "`highwater bench io --only limited` by file size".to_owned(),
+            By::Nobody => String::new(),
         };
         let _ = writeln!(
             out,

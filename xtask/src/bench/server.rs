@@ -162,6 +162,8 @@ fn highwater(dir: &Path, port: u16, engine: &str) -> Command {
     command.args([
         "--kafka",
         &format!("127.0.0.1:{port}"),
+        "--rocketmq",
+        "off",
         "--http",
         "127.0.0.1:0",
     ]);

@@ -62,6 +62,9 @@ pub(crate) fn run(target: Target, rounds: u32, seed: u64, slow_disk: bool) -> Re
         acked += outcome.verdict.acked;
         read += outcome.verdict.read;
         slowest_ack_ms = slowest_ack_ms.max(outcome.verdict.slowest_ack_ms);
+        if outcome.verdict.slowest_ack_ms > WORTH_A_LINE_MS {
+            tell_of_slowness(round, &outcome.verdict, &server);
+        }
         waited += u32::from(outcome.waited);
         accounted.add(&outcome.accounted);
         tally.add(Tally::single(outcome.verdict.ok));
@@ -96,6 +99,19 @@ pub(crate) fn run(target: Target, rounds: u32, seed: u64, slow_disk: bool) -> Re
     }
     server.stop()?;
     Ok(tally)
+}
+
+/// An acknowledgement that took longer is told of.
+const WORTH_A_LINE_MS: u64 = 10_000;
+
+/// Prints how slow a round was, and what the server after the kill has to say about its disk.
+fn tell_of_slowness(round: u32, verdict: &Answer, server: &Server) {
+    let slowest = verdict.slowest_ack_ms;
+    println!("   round {round}: an acknowledgement took {slowest} ms");
+    let output = server.output();
+    for line in output.lines().filter(|line| line.contains("was slow")) {
+        println!("   {line}");
+    }
 }
 
 struct Outcome {

@@ -18,11 +18,7 @@ const JAVA_CLIENTS: &[&str] = &["4.3.1", "4.4.0"];
 
 /// Installs and builds all drivers and asks each for its cases; those without a case that matches `filter` are left out.
 pub(crate) fn drivers(filter: &[String]) -> Result<Vec<Driver>> {
-    fs::create_dir_all(built())?;
-    fs::create_dir_all(maven::cache())?;
-    let lock = File::create(maven::cache().join("clients.lock"))?;
-    lock.lock()
-        .context("waiting for another run that installs clients")?;
+    let _lock = lock()?;
     // The longest first, so that none of them is left over at the end of a parallel run; the Java clients not side by side,
     // for both change the broker's own settings.
     let mut drivers = Vec::new();
@@ -40,16 +36,31 @@ pub(crate) fn drivers(filter: &[String]) -> Result<Vec<Driver>> {
     Ok(drivers)
 }
 
-fn sources() -> PathBuf {
+/// Keeps other runs from installing until it is dropped.
+pub(super) fn lock() -> Result<File> {
+    fs::create_dir_all(built())?;
+    fs::create_dir_all(maven::cache())?;
+    let lock = File::create(maven::cache().join("clients.lock"))?;
+    lock.lock()
+        .context("waiting for another run that installs clients")?;
+    Ok(lock)
+}
+
+pub(super) fn sources() -> PathBuf {
     workspace::root().join("tests/clients")
 }
 
-fn built() -> PathBuf {
+pub(super) fn built() -> PathBuf {
     workspace::target_dir().join("clients")
 }
 
 /// A driver without cases yet.
-fn driver(id: &str, title: String, program: impl Into<OsString>, args: &[OsString]) -> Driver {
+pub(super) fn driver(
+    id: &str,
+    title: String,
+    program: impl Into<OsString>,
+    args: &[OsString],
+) -> Driver {
     Driver {
         id: id.to_owned(),
         title,
@@ -76,19 +87,17 @@ fn read(path: &Path) -> Result<String> {
     fs::read_to_string(path).with_context(|| path.display().to_string())
 }
 
-/// Compiles `tests/clients/java/PACKAGE` against the jars of `dir` and returns the class path to run it with.
-fn java_classes(package: &str, version: &str, jars: &Path) -> Result<OsString> {
-    let folder = sources().join("java").join(package);
-    let mut files: Vec<PathBuf> = fs::read_dir(&folder)
-        .with_context(|| folder.display().to_string())?
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "java")
-        })
-        .collect();
+/// Compiles the Java files of `folders` against `jars` into a directory of that `name` and returns the class path to run
+/// them with.
+pub(super) fn java_classes(folders: &[PathBuf], name: &str, jars: &Path) -> Result<OsString> {
+    let mut files = Vec::new();
+    for folder in folders {
+        let entries = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
+        let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+        files.extend(paths.filter(|path| path.extension().is_some_and(|end| end == "java")));
+    }
     files.sort();
-    let classes = built().join(format!("java-{package}-{version}"));
+    let classes = built().join(format!("java-{name}"));
     fs::create_dir_all(&classes)?;
     let inputs = files
         .iter()
@@ -108,7 +117,7 @@ fn java_classes(package: &str, version: &str, jars: &Path) -> Result<OsString> {
 }
 
 /// One JVM for all its cases: small heap, quick start.
-fn jvm(class_path: OsString, main: &str) -> Vec<OsString> {
+pub(super) fn jvm(class_path: OsString, main: &str) -> Vec<OsString> {
     let options = [
         "-Xmx400m",
         "-XX:+UseSerialGC",
@@ -129,7 +138,11 @@ fn java_client(version: &str) -> Result<Driver> {
         &format!("kafka-clients-{version}"),
         &[clients.as_str(), logger],
     )?;
-    let class_path = java_classes("cases", version, &jars)?;
+    let class_path = java_classes(
+        &[sources().join("java/cases")],
+        &format!("cases-{version}"),
+        &jars,
+    )?;
     let title = format!("Java kafka-clients {version}");
     Ok(driver(
         &format!("java-{version}"),
@@ -141,7 +154,7 @@ fn java_client(version: &str) -> Result<Driver> {
 
 fn java_tools() -> Result<Driver> {
     let jars = maven::jars("kafka-4.3.1", maven::KAFKA)?;
-    let class_path = java_classes("tools", "4.3.1", &jars)?;
+    let class_path = java_classes(&[sources().join("java/tools")], "tools-4.3.1", &jars)?;
     let mut driver = driver(
         "tools",
         "Apache Kafka's own tools 4.3.1".to_owned(),
@@ -242,22 +255,27 @@ fn kcat() -> Result<String> {
 }
 
 fn sarama() -> Result<Driver> {
-    let folder = sources().join("go");
-    let program = built().join("sarama");
-    let version = required(&read(&folder.join("go.mod"))?, "github.com/IBM/sarama")?;
-    let mut go = Command::new("go");
-    // Go keeps its own cache of what it has built.
-    go.args(["build", "-mod=readonly", "-o"])
-        .arg(&program)
-        .arg(".")
-        .current_dir(&folder);
-    step::output(&mut go)?;
+    let (program, version) = go_program(&sources().join("go"), "sarama", "github.com/IBM/sarama")?;
     Ok(driver(
         "sarama",
         format!("sarama {version} (Go)"),
         program,
         &[],
     ))
+}
+
+/// Builds the Go program in `folder`; where it is, and the version of the `module` that it tries.
+pub(super) fn go_program(folder: &Path, name: &str, module: &str) -> Result<(PathBuf, String)> {
+    let program = built().join(name);
+    let version = required(&read(&folder.join("go.mod"))?, module)?;
+    let mut go = Command::new("go");
+    // Go keeps its own cache of what it has built.
+    go.args(["build", "-mod=readonly", "-o"])
+        .arg(&program)
+        .arg(".")
+        .current_dir(folder);
+    step::output(&mut go)?;
+    Ok((program, version))
 }
 
 /// The version of `module` that a `go.mod` asks for, in a `require` line or a `require` block.

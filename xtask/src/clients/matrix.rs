@@ -9,14 +9,36 @@ use anyhow::{Context, Result};
 use super::{Driver, Results};
 use crate::workspace;
 
-/// Writes the matrix and returns where: `docs/clients.md` if `into_docs`, else the build directory.
-pub(crate) fn write(drivers: &[Driver], results: &Results, into_docs: bool) -> Result<PathBuf> {
+/// What stands above a matrix, and where it belongs.
+pub(super) struct Page {
+    /// File name under docs/.
+    pub(super) name: &'static str,
+    /// Title and what the reader must know, a line break at the end.
+    pub(super) head: &'static str,
+}
+
+/// The page of Kafka's clients.
+pub(super) const KAFKA: Page = Page {
+    name: "clients.md",
+    head: "# Clients\n\nReal, unmodified clients against Highwater, one server per I/O engine. Written by\n\
+        `cargo xtask clients --write` from a run; the cases are programs under `tests/clients/`, each first held against\n\
+        Apache Kafka 4.3.1 (`cargo xtask clients --engine kafka`). The clients' own test suites: client-suites.md.\n",
+};
+
+/// Writes the matrix and returns where: under `docs/` if `into_docs`, else the build directory.
+pub(super) fn write(
+    page: &Page,
+    drivers: &[Driver],
+    results: &Results,
+    into_docs: bool,
+) -> Result<PathBuf> {
     let path = if into_docs {
-        workspace::root().join("docs/clients.md")
+        workspace::root().join("docs").join(page.name)
     } else {
-        workspace::target_dir().join("clients/matrix.md")
+        workspace::target_dir().join("clients").join(page.name)
     };
-    std::fs::write(&path, render(drivers, results)).with_context(|| path.display().to_string())?;
+    std::fs::write(&path, page.head.to_owned() + &render(drivers, results))
+        .with_context(|| path.display().to_string())?;
     Ok(path)
 }
 
@@ -42,11 +64,7 @@ fn render(drivers: &[Driver], results: &Results) -> String {
         Some(false) => "**no**",
         None => "not run",
     };
-    let mut text = String::from(
-        "# Clients\n\nReal, unmodified clients against Highwater, one server per I/O engine. Written by\n\
-         `cargo xtask clients --write` from a run; the cases are programs under `tests/clients/`, each first held against\n\
-         Apache Kafka 4.3.1 (`cargo xtask clients --engine kafka`). The clients' own test suites: client-suites.md.\n\n| client | cases |",
-    );
+    let mut text = String::from("\n| client | cases |");
     let _ = targets
         .iter()
         .try_for_each(|target| write!(text, " {target} |"));

@@ -277,6 +277,8 @@ fn highwater(dir: &Path, engine: &str, address: &str, settings: &[&str]) -> Comm
         engine,
         "--kafka",
         address,
+        "--rocketmq",
+        "off",
         "--http",
         "127.0.0.1:0",
     ]);

@@ -15,8 +15,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kafka", &["segment", "kafka-wire"]),
     ("raftlog", &["segment"]),
     ("rocketmq", &["segment"]),
-    ("highwater", &["kafka", "kafka-wire", "segment"]),
-    ("kv", &["raftlog", "segment"]),
+    ("highwater", &["kafka", "kafka-wire", "rocketmq", "segment"]),
+    ("kv", &["raftlog"]),
     (
         "xtask",
         &[

@@ -90,6 +90,11 @@ pub(crate) fn input(args: &ServeArgs) -> Result<Input, Failure> {
     flag("listen.rocketmq", &args.rocketmq, "--rocketmq");
     flag("listen.http", &args.http, "--http");
     flag("advertise.kafka", &args.advertise, "--advertise");
+    flag(
+        "advertise.rocketmq",
+        &args.advertise_rocketmq,
+        "--advertise-rocketmq",
+    );
     flag("log.level", &args.log_level, "--log-level");
     flag("log.format", &args.log_format, "--log-format");
     flag(
@@ -103,7 +108,11 @@ pub(crate) fn input(args: &ServeArgs) -> Result<Input, Failure> {
                 format!("flag --set: `{setting}` must be NAME=VALUE, such as num.partitions=4");
             return Err(Failure::new(Exit::Usage, message));
         };
-        flags.push((format!("kafka.{}", name.trim()), value.to_owned(), "--set"));
+        let name = match name.trim() {
+            name if name.starts_with("rocketmq.") => name.to_owned(),
+            name => format!("kafka.{name}"),
+        };
+        flags.push((name, value.to_owned(), "--set"));
     }
     let environment = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))

@@ -9,8 +9,10 @@ mod listing;
 pub(crate) mod log;
 pub(crate) mod produce;
 mod remote;
+pub(crate) mod rocketmq;
 pub(crate) mod serve;
 pub(crate) mod topic;
+pub(crate) mod tune;
 mod when;
 
 use crate::cli::{Cli, Command};
@@ -28,6 +30,8 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Some(Command::Consume(args)) => consume::run(args),
         Some(Command::Doctor(args)) => doctor::run(args),
         Some(Command::Log(args)) => log::run(args),
+        Some(Command::Rocketmq(args)) => rocketmq::run(args),
         Some(Command::Bench(args)) => bench::run(args),
+        Some(Command::Tune(args)) => tune::run(args),
     }
 }

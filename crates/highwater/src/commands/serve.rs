@@ -1,7 +1,7 @@
 //! `highwater serve`: starts the server, says where it listens, and stays until told to stop.
 //!
-//! stdout gets exactly one line, `ready in 12 ms kafka=127.0.0.1:9092 http=127.0.0.1:8080`; the banner
-//! and log lines go to stderr. SIGTERM and SIGINT stop in order, a second one at once; SIGHUP reads
+//! stdout gets exactly one line, `ready in 12 ms kafka=127.0.0.1:9092 namesrv=127.0.0.1:9876 rocketmq=127.0.0.1:10911
+//! http=127.0.0.1:8080` without what is off; the banner and log lines go to stderr. SIGTERM and SIGINT stop in order, a second one at once; SIGHUP reads
 //! the configuration file again and takes over the log level.
 
 use crate::cli::ServeArgs;
@@ -9,7 +9,11 @@ use crate::commands::config as config_command;
 use crate::exit::{Exit, Failure};
 use highwater::config::{self, Config, Loaded};
 use highwater::logging::{self, LogLevel};
-use highwater::server::{Server, StartError, Summary};
+use highwater::server::{
+    BrokerSummary, KafkaSummary, RocketmqSummary, Server, StartError, Summary,
+};
+use rocketmq::store::Durability;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::time::Instant;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -25,11 +29,6 @@ pub(crate) fn run(args: ServeArgs) -> Result<(), Failure> {
         .map_err(|error| Failure::new(Exit::Unavailable, format!("event loop: {error}")))?;
     // Before anything is opened, so that a signal during recovery is not lost.
     let mut signals = runtime.block_on(async { Signals::listen() })?;
-    if config.rocketmq_asked_for {
-        tracing::warn!(
-            "RocketMQ listeners are accepted in the configuration but not part of this build"
-        );
-    }
     let server = Server::start(&config).map_err(start_failure)?;
     announce(&config, server.summary(), began);
     let reason = runtime.block_on(signals.wait_for_stop(&args, &level));
@@ -55,40 +54,90 @@ fn start_failure(error: StartError) -> Failure {
 
 /// Prints the banner and the one line that scripts wait for.
 fn announce(config: &Config, summary: &Summary, began: Instant) {
-    let banner = banner(config, summary);
     if logging::is_json(config.log_format) {
-        tracing::info!(
-            version = env!("CARGO_PKG_VERSION"),
-            kafka = %summary.kafka,
-            data = %config.data.display(),
-            engine = %summary.engine,
-            recovery = %summary.recovery,
-            network_threads = summary.network_threads,
-            "started"
-        );
+        log_start(config, summary);
     } else {
         // A closed stderr or stdout is no reason not to serve.
-        let _ = io::stderr().write_all(banner.as_bytes());
+        let _ = io::stderr().write_all(banner(config, summary).as_bytes());
     }
-    let mut ready = format!(
-        "ready in {} ms kafka={}",
-        began.elapsed().as_millis(),
-        summary.kafka
-    );
-    if let Some(http) = summary.http {
-        ready.push_str(&format!(" http={http}"));
-    }
-    ready.push('\n');
     let mut stdout = io::stdout();
     let _ = stdout
-        .write_all(ready.as_bytes())
+        .write_all(ready_line(summary, began).as_bytes())
         .and_then(|()| stdout.flush());
 }
 
+fn ready_line(summary: &Summary, began: Instant) -> String {
+    let rocketmq = summary.rocketmq.as_ref();
+    let broker = rocketmq.and_then(|half| half.broker.as_ref());
+    let addresses = [
+        ("kafka", summary.kafka.as_ref().map(|half| half.address)),
+        ("namesrv", rocketmq.and_then(|half| half.namesrv)),
+        ("rocketmq", broker.map(|broker| broker.address)),
+        ("http", summary.http),
+    ];
+    let mut line = format!("ready in {} ms", began.elapsed().as_millis());
+    for (name, address) in addresses {
+        if let Some(address) = address {
+            let _ = write!(line, " {name}={address}");
+        }
+    }
+    line.push('\n');
+    line
+}
+
+/// The banner's content for machines: one event for each half.
+fn log_start(config: &Config, summary: &Summary) {
+    let version = env!("CARGO_PKG_VERSION");
+    let data = config.data.display();
+    let network_threads = summary.network_threads;
+    if let Some(half) = &summary.kafka {
+        let (engine, recovery) = (&half.engine, &half.recovery);
+        tracing::info!(version, kafka = %half.address, %data, %engine, %recovery, network_threads, "started");
+    }
+    if let Some(half) = &summary.rocketmq {
+        let namesrv = half.namesrv.map(|address| address.to_string());
+        let Some(broker) = &half.broker else {
+            tracing::info!(version, namesrv, network_threads, "started");
+            return;
+        };
+        let (engine, recovery) = (&broker.engine, &broker.recovery);
+        let (rocketmq, advertised) = (broker.address, broker.advertised);
+        tracing::info!(
+            version, %rocketmq, %advertised, namesrv, %data, %engine, %recovery, network_threads, "started"
+        );
+    }
+}
+
 fn banner(config: &Config, summary: &Summary) -> String {
+    let http = summary.http.map_or_else(
+        || "off".to_owned(),
+        |http| format!("http://{http}/metrics, /health/live, /health/ready"),
+    );
+    let mut rows = vec![("data", config.data.display().to_string())];
+    match &summary.kafka {
+        Some(half) => rows.extend(kafka_rows(config, half)),
+        None => rows.push(("kafka", "off".to_owned())),
+    }
+    match &summary.rocketmq {
+        Some(half) => rows.extend(rocketmq_rows(half)),
+        None => rows.push(("rocketmq", "off".to_owned())),
+    }
+    rows.push(("http", http));
+    let halves = usize::from(summary.kafka.is_some()) + usize::from(summary.rocketmq.is_some());
+    let threads = summary.network_threads;
+    let each = if halves > 1 { " of each protocol" } else { "" };
+    rows.push(("threads", format!("{threads} for connections{each}")));
+    let mut out = format!("highwater {}\n", env!("CARGO_PKG_VERSION"));
+    for (name, value) in rows {
+        let _ = writeln!(out, "  {name:<12} {value}");
+    }
+    out
+}
+
+fn kafka_rows(config: &Config, half: &KafkaSummary) -> Vec<(&'static str, String)> {
     let advertised = match &config.advertise {
         Some(advertised) => {
-            let port = advertised.port.unwrap_or(summary.kafka.port());
+            let port = advertised.port.unwrap_or(half.address.port());
             format!("advertised as {}:{port}", advertised.host)
         }
         None => "each client is told the address it dialled".to_owned(),
@@ -98,38 +147,52 @@ fn banner(config: &Config, summary: &Summary) -> String {
     } else {
         "disk: acks=all waits for a sync; a topic relaxes it with write.caching=true"
     };
-    let http = summary.http.map_or_else(
-        || "off".to_owned(),
-        |http| format!("http://{http}/metrics, /health/live, /health/ready"),
-    );
-    let rows = [
-        ("kafka", format!("{} ({advertised})", summary.kafka)),
+    vec![
+        ("kafka", format!("{} ({advertised})", half.address)),
+        ("  directory", half.dir.display().to_string()),
+        ("  engine", half.engine.clone()),
+        ("  durability", durability.to_owned()),
+        ("  recovery", half.recovery.clone()),
+    ]
+}
+
+fn rocketmq_rows(half: &RocketmqSummary) -> Vec<(&'static str, String)> {
+    let mut rows = Vec::new();
+    if let Some(namesrv) = half.namesrv {
+        rows.push(("namesrv", namesrv.to_string()));
+    }
+    match &half.broker {
+        Some(broker) => rows.extend(broker_rows(broker)),
+        None => rows.push(("rocketmq", "off".to_owned())),
+    }
+    rows
+}
+
+fn broker_rows(broker: &BrokerSummary) -> Vec<(&'static str, String)> {
+    let fast = match broker.fast {
+        Some(fast) => format!("fast port {}", fast.port()),
+        None => "no fast port".to_owned(),
+    };
+    let advertised = match broker.advertised == broker.address {
+        true => String::new(),
+        false => format!(", advertised as {}", broker.advertised),
+    };
+    let durability = match broker.durability {
+        Durability::Disk => "disk: a send waits for a sync (flushDiskType=SYNC_FLUSH)",
+        Durability::Os => {
+            "os: a send waits for the page cache (flushDiskType=ASYNC_FLUSH); survives the process, not power loss"
+        }
+    };
+    vec![
         (
             "rocketmq",
-            "listeners are not part of this build".to_owned(),
+            format!("{} ({fast}{advertised})", broker.address),
         ),
-        ("http", http),
-        (
-            "data",
-            format!(
-                "{} (Kafka's log directory: {})",
-                config.data.display(),
-                summary.kafka_dir.display()
-            ),
-        ),
-        ("engine", summary.engine.clone()),
-        ("durability", durability.to_owned()),
-        ("recovery", summary.recovery.clone()),
-        (
-            "threads",
-            format!("{} for connections", summary.network_threads),
-        ),
-    ];
-    let mut out = format!("highwater {}\n", env!("CARGO_PKG_VERSION"));
-    for (name, value) in rows {
-        out.push_str(&format!("  {name:<11} {value}\n"));
-    }
-    out
+        ("  directory", broker.dir.display().to_string()),
+        ("  engine", broker.engine.clone()),
+        ("  durability", durability.to_owned()),
+        ("  recovery", broker.recovery.clone()),
+    ]
 }
 
 struct Signals {

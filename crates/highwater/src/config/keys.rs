@@ -17,7 +17,8 @@ pub struct Key {
     pub reload: bool,
 }
 
-/// Every setting but the Kafka ones, which live under `kafka.` and are listed in `kafka::config`.
+/// Every setting but Kafka's and RocketMQ's own, which live under `kafka.` and `rocketmq.` and are listed in
+/// `kafka::config` and in `rocketmq_settings.rs`.
 pub static KEYS: &[Key] = &[
     Key {
         name: "data",
@@ -25,8 +26,9 @@ pub static KEYS: &[Key] = &[
         default: "./highwater-data",
         takes: "directory",
         doc: "Where everything is kept; created if missing. The Kafka half lives in its subdirectory \
-              `kafka`, which is an ordinary Kafka log directory. A directory that already is one \
-              (it has a `meta.properties`) is used as it is.",
+              `kafka`, which is an ordinary Kafka log directory, the RocketMQ half in `rocketmq`, which is an \
+              ordinary `storePathRootDir`. A directory that already is one of them (it has a `meta.properties`, or \
+              a `commitlog`) is used as it is; what else there is goes into `.highwater` behind its name.",
         reload: false,
     },
     Key {
@@ -34,7 +36,8 @@ pub static KEYS: &[Key] = &[
         flag: Some("--engine"),
         default: "auto",
         takes: "auto, mmap, file, staged or direct",
-        doc: "How bytes reach the disk. All leave the same files, so it can be changed at any restart.",
+        doc: "How bytes reach the disk. All leave the same files, so it can be changed at any restart. `auto` is the \
+              measured default of each half; `rocketmq.engine` sets another for that one.",
         reload: false,
     },
     Key {
@@ -47,27 +50,48 @@ pub static KEYS: &[Key] = &[
         reload: false,
     },
     Key {
+        name: "advertise.rocketmq",
+        flag: Some("--advertise-rocketmq"),
+        default: "",
+        takes: "HOST or HOST:PORT",
+        doc: "Address told to RocketMQ clients, and written into every message (`brokerIP1`). A name is looked up at \
+              the start. Empty: the address listened on, or where that means all, the one this machine reaches others by.",
+        reload: false,
+    },
+    Key {
         name: "listen.kafka",
         flag: Some("--kafka"),
         default: "localhost:9092",
-        takes: "HOST:PORT",
-        doc: "Kafka listener. Port 0 picks a free one; a name is listened on with all its addresses.",
+        takes: "HOST:PORT, or off",
+        doc: "Kafka listener. Port 0 picks a free one; a name is listened on with all its addresses. `off` leaves out \
+              the Kafka half: its directory is not opened.",
         reload: false,
     },
     Key {
         name: "listen.namesrv",
         flag: Some("--namesrv"),
         default: "localhost:9876",
-        takes: "HOST:PORT",
-        doc: "RocketMQ name server listener. Accepted; not part of this build.",
+        takes: "HOST:PORT, or off",
+        doc: "RocketMQ name server listener. Port 0 picks a free one. Left alone, it is off where `listen.rocketmq` is; \
+              set, it is a name server for Java brokers, too.",
         reload: false,
     },
     Key {
         name: "listen.rocketmq",
         flag: Some("--rocketmq"),
         default: "localhost:10911",
-        takes: "HOST:PORT",
-        doc: "RocketMQ broker listener. Accepted; not part of this build.",
+        takes: "HOST:PORT, or off",
+        doc: "RocketMQ broker listener. Port 0 picks a free one. `off` leaves out the RocketMQ half: its directory is \
+              not opened.",
+        reload: false,
+    },
+    Key {
+        name: "listen.rocketmq_fast",
+        flag: None,
+        default: "auto",
+        takes: "auto, HOST:PORT, or off",
+        doc: "The broker's second port, for clients with `vipChannelEnabled`. They look for it two below the first, and \
+              that is what `auto` means.",
         reload: false,
     },
     Key {

@@ -4,7 +4,7 @@
 //! not interpreted here (`values.rs` does).
 
 use super::keys::{self, KEYS};
-use super::{ConfigError, Problem};
+use super::{ConfigError, Problem, rocketmq_settings};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -135,7 +135,7 @@ impl Merge {
             let origin = Origin::File(path.to_owned(), line);
             match value.get_ref() {
                 DeValue::Table(inner) if keys::key(&name).is_none() => {
-                    let section = name == "kafka"
+                    let section = ["kafka", "rocketmq"].contains(&name.as_str())
                         || name.starts_with("kafka.")
                         || KEYS
                             .iter()
@@ -143,7 +143,7 @@ impl Merge {
                     if section {
                         self.toml(path, text, &name, inner);
                     } else {
-                        self.unknown(&name, origin);
+                        self.unknown(&name, "", origin);
                     }
                 }
                 other => match scalar(other) {
@@ -154,7 +154,7 @@ impl Merge {
                         origin,
                         why: "takes text, a number, true or false".to_owned(),
                     }),
-                    None => self.unknown(&name, origin),
+                    None => self.unknown(&name, "", origin),
                 },
             }
         }
@@ -168,9 +168,10 @@ impl Merge {
             return;
         }
         let key = rest.to_ascii_lowercase().replace("__", ".");
-        let key = match key.strip_prefix("kafka.") {
-            Some(setting) => format!("kafka.{}", setting.replace('_', ".")),
-            None => key,
+        let key = match (key.strip_prefix("kafka."), rocketmq_settings::spelled(&key)) {
+            (Some(setting), _) => format!("kafka.{}", setting.replace('_', ".")),
+            (None, Some(setting)) => setting.to_owned(),
+            (None, None) => key,
         };
         // The prefix is also that of a binary's path, a version, a service's address: only what looks like a
         // setting has to be one.
@@ -185,11 +186,20 @@ impl Merge {
             self.table
                 .insert(name.to_owned(), Setting { value, origin });
         } else {
-            self.unknown(name, origin);
+            self.unknown(name, &value, origin);
         }
     }
 
-    fn unknown(&mut self, name: &str, origin: Origin) {
+    fn unknown(&mut self, name: &str, value: &str, origin: Origin) {
+        if let Some(instead) = rocketmq_settings::elsewhere(name) {
+            self.problems.push(Problem::Value {
+                key: name.to_owned(),
+                value: value.to_owned(),
+                origin,
+                why: instead.to_owned(),
+            });
+            return;
+        }
         let names = KEYS.iter().map(|key| key.name);
         let last = |name: &'static str| name.rsplit('.').next().unwrap_or(name);
         // `kafka = "…"` at the top, or `http` in the wrong section: the last word tells.
@@ -207,12 +217,17 @@ impl Merge {
 
 /// The key that was probably meant.
 fn nearest_key(name: &str) -> Option<&'static str> {
-    kafka::config::nearest(name, KEYS.iter().map(|key| key.name))
+    let names = KEYS
+        .iter()
+        .map(|key| key.name)
+        .chain(rocketmq_settings::names());
+    kafka::config::nearest(name, names)
 }
 
-/// Whether the name is ours, or one of Kafka's (checked against its own table later).
+/// Whether the name is ours or RocketMQ's, or one of Kafka's (checked against its own table later).
 fn known(name: &str) -> bool {
     keys::key(name).is_some()
+        || rocketmq_settings::names().any(|known| known == name)
         || name
             .strip_prefix("kafka.")
             .is_some_and(|rest| !rest.is_empty())

@@ -7,6 +7,7 @@
 mod keys;
 mod layers;
 mod reference;
+mod rocketmq_settings;
 mod values;
 
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod tests;
 pub use keys::{KEYS, Key};
 pub use layers::{Input, Origin, Setting, Table};
 pub use reference::reference;
+pub use rocketmq_settings::{ROCKETMQ_SETTINGS, RocketmqSetting, RocketmqSettings};
 
 use kafka::config::{Layers, SettingError};
 use std::fmt;
@@ -29,16 +31,20 @@ pub struct Config {
     pub data: PathBuf,
     /// `engine`.
     pub engine: EngineWish,
-    /// `listen.kafka`.
-    pub kafka: Address,
-    /// `listen.namesrv`: accepted, not opened.
-    pub namesrv: Address,
-    /// `listen.rocketmq`: accepted, not opened.
-    pub rocketmq: Address,
+    /// `listen.kafka`; `None` is off, with all of that half.
+    pub kafka: Option<Address>,
+    /// `listen.namesrv`; `None` is off.
+    pub namesrv: Option<Address>,
+    /// `listen.rocketmq`; `None` is off, with the store and all of the broker.
+    pub rocketmq: Option<Address>,
+    /// `listen.rocketmq_fast`.
+    pub rocketmq_fast: FastPort,
     /// `listen.http`; `None` is off.
     pub http: Option<Address>,
     /// `advertise.kafka`; `None` is the address each client dialled.
     pub advertise: Option<Advertised>,
+    /// `advertise.rocketmq`; `None` is the address listened on.
+    pub advertise_rocketmq: Option<Advertised>,
     /// `log.level`: a filter that parses.
     pub log_level: String,
     /// `log.format`.
@@ -49,8 +55,19 @@ pub struct Config {
     pub stop_grace: Duration,
     /// Everything under `kafka.`.
     pub kafka_settings: Layers,
-    /// Whether somebody set a RocketMQ listener.
-    pub rocketmq_asked_for: bool,
+    /// Everything under `rocketmq.`.
+    pub rocketmq_settings: RocketmqSettings,
+}
+
+/// The RocketMQ broker's second port, which clients with `vipChannelEnabled` take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FastPort {
+    /// Two below the broker's, where those clients look.
+    Derived,
+    /// There.
+    At(Address),
+    /// None.
+    Off,
 }
 
 /// Which engine is wanted.

@@ -1,6 +1,7 @@
 //! Writes `docs/configuration.md` from the tables, so that it cannot drift from what is accepted.
 
 use super::keys::KEYS;
+use super::rocketmq_settings::ROCKETMQ_SETTINGS;
 use kafka::config::{BROKER_SETTINGS, Change, Definition, TOPIC_SETTINGS};
 use std::fmt::Write;
 
@@ -34,6 +35,7 @@ pub fn reference() -> String {
             }
         );
     }
+    rocketmq_rows(&mut out);
     out.push_str(KAFKA);
     for setting in BROKER_SETTINGS {
         let change = match setting.change {
@@ -63,6 +65,22 @@ pub fn reference() -> String {
         );
     }
     out
+}
+
+fn rocketmq_rows(out: &mut String) {
+    out.push_str(ROCKETMQ);
+    for setting in ROCKETMQ_SETTINGS {
+        let name = setting
+            .name
+            .strip_prefix("rocketmq.")
+            .unwrap_or(setting.name);
+        let default = match setting.default {
+            "" => "empty".to_owned(),
+            text => format!("`{text}`"),
+        };
+        let takes = setting.takes.replace('|', "\\|");
+        let _ = writeln!(out, "| `{name}` | {default} | {takes} | {} |", setting.doc);
+    }
 }
 
 fn row(out: &mut String, definition: &Definition, third: &str, doc: &str) {
@@ -110,6 +128,10 @@ kafka = \"127.0.0.1:9092\"
 [kafka]
 \"num.partitions\" = 4
 \"log.retention.ms\" = \"3d\"
+
+[rocketmq]
+brokerName = \"broker-a\"
+mappedFileSizeCommitLog = \"256MiB\"
 ```
 
 Sizes are written `64MiB` or `1.5GB`, times `200ms`, `30s`, `5m`, `12h`, `7d`; a plain number counts bytes or
@@ -119,7 +141,18 @@ milliseconds. SIGHUP reads the file again and takes over what is marked so below
 
 ";
 
-const KAFKA: &str = "\
+const ROCKETMQ: &str = "\
+## RocketMQ settings
+
+Under `[rocketmq]` in the file (`flushDiskType = \"ASYNC_FLUSH\"`), as `HIGHWATER_ROCKETMQ__FLUSH_DISK_TYPE=ASYNC_FLUSH`, or as
+`--set rocketmq.flushDiskType=ASYNC_FLUSH`; the names are those of RocketMQ's `broker.conf`. All are read at the start. A
+name that RocketMQ knows and this build does nothing with is an error, not silence.
+
+| name | default | takes | what it does |
+|---|---|---|---|
+";
+
+const KAFKA: &str = "
 ## Kafka broker settings
 
 Under `[kafka]` in the file (`\"num.partitions\" = 4`), as `HIGHWATER_KAFKA__NUM_PARTITIONS=4`, or as

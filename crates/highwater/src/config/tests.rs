@@ -34,9 +34,12 @@ fn load_text(
 fn nothing_set_is_enough() {
     let loaded = load(&Input::default()).unwrap();
     assert_eq!(loaded.config.data, PathBuf::from("./highwater-data"));
-    assert_eq!(loaded.config.kafka.to_string(), "localhost:9092");
+    let told = |address: &Option<Address>| address.as_ref().unwrap().to_string();
+    assert_eq!(told(&loaded.config.kafka), "localhost:9092");
+    assert_eq!(told(&loaded.config.rocketmq), "localhost:10911");
+    assert_eq!(told(&loaded.config.namesrv), "localhost:9876");
+    assert_eq!(loaded.config.rocketmq_fast, FastPort::Derived);
     assert_eq!(loaded.config.engine, EngineWish::Auto);
-    assert!(!loaded.config.rocketmq_asked_for);
     assert!(
         loaded
             .table
@@ -54,7 +57,7 @@ fn flags_win_over_environment_over_file_over_defaults() {
         ("HIGHWATER_KAFKA__NUM_PARTITIONS", "4"),
     ];
     let loaded = load_text(file, &environment, &[("listen.kafka", "127.0.0.1:111")]).unwrap();
-    assert_eq!(loaded.config.kafka.port, 111);
+    assert_eq!(loaded.config.kafka.unwrap().port, 111);
     assert_eq!(loaded.config.http.unwrap().port, 2);
     assert_eq!(loaded.config.kafka_settings.settings().num_partitions, 4);
     assert_eq!(
@@ -108,14 +111,9 @@ fn ipv6_and_names() {
         &[],
     )
     .unwrap();
-    assert_eq!(
-        loaded.config.kafka,
-        Address {
-            host: "::1".to_owned(),
-            port: 7
-        }
-    );
-    assert_eq!(loaded.config.kafka.to_string(), "[::1]:7");
+    let address = loaded.config.kafka.unwrap();
+    assert_eq!((address.host.as_str(), address.port), ("::1", 7));
+    assert_eq!(address.to_string(), "[::1]:7");
     let advertised = Advertised {
         host: "kafka.example".to_owned(),
         port: None,
@@ -132,6 +130,48 @@ fn ipv6_and_names() {
             .config
             .http
             .is_none()
+    );
+}
+
+#[test]
+fn rocketmq_has_its_own_names() {
+    let file = "[rocketmq]\nflushDiskType = 'ASYNC_FLUSH'\nmappedFileSizeCommitLog = '64MiB'\nfileReservedTime = 48\n\
+        brokerRole = 'ASYNC_MASTER'\nbrokerId = 0\ndeleteWhen = '04'\nengine = 'staged'\nmaxMessageSize = '1MiB'\n";
+    let environment = [
+        ("HIGHWATER_ROCKETMQ__BROKER_NAME", "b"),
+        ("HIGHWATER_ROCKETMQ__MAXHASHSLOTNUM", "7"),
+    ];
+    let flags = [("rocketmq.brokerName", "c")];
+    let loaded = load_text(file, &environment, &flags).unwrap();
+    let settings = loaded.config.rocketmq_settings;
+    assert_eq!(settings.store.durability, rocketmq::store::Durability::Os);
+    assert_eq!(settings.store.commit_log_file_bytes, 64 << 20);
+    assert_eq!(settings.store.file_reserved_ms, 48 * 3_600_000);
+    assert_eq!(settings.store.index_slots, 7);
+    assert_eq!(settings.store.body_bytes_max, 1 << 20);
+    assert_eq!(settings.broker.body_bytes_max, 1 << 20);
+    assert_eq!(settings.broker.name, "c");
+    assert_eq!(settings.engine, Some(EngineWish::Staged));
+    assert_eq!(
+        loaded.table["rocketmq.maxHashSlotNum"].origin.to_string(),
+        "environment HIGHWATER_ROCKETMQ__MAXHASHSLOTNUM"
+    );
+}
+
+#[test]
+fn a_half_can_be_left_out() {
+    let config = |toml: &str| load_text(toml, &[], &[]).unwrap().config;
+    let without = config("listen.rocketmq = 'off'");
+    assert!(without.rocketmq.is_none() && without.namesrv.is_none() && without.kafka.is_some());
+    let names_only = config("[listen]\nrocketmq = 'off'\nnamesrv = '127.0.0.1:0'");
+    assert!(names_only.rocketmq.is_none() && names_only.namesrv.is_some());
+    let no_kafka = config("listen.kafka = 'off'");
+    assert!(no_kafka.kafka.is_none() && no_kafka.rocketmq.is_some());
+    let fast = config("listen.rocketmq_fast = '127.0.0.1:4'").rocketmq_fast;
+    assert!(matches!(fast, FastPort::At(Address { port: 4, .. })));
+    assert_eq!(
+        config("listen.rocketmq_fast = 'off'").rocketmq_fast,
+        FastPort::Off
     );
 }
 
@@ -169,6 +209,31 @@ fn malformed_configurations_and_the_errors_they_get() {
         ("[kafka]\n'log.segment.bytes' = '1KiB'", "{file}:2: Invalid value 1KiB for configuration log.segment.bytes: must be at least 1048576".to_owned()),
         ("[kafka]\n'sasl.enabled.mechanisms' = 'PLAIN'", "{file}:2: Kafka's setting `sasl.enabled.mechanisms` belongs to authentication, which this build does not have; remove it".to_owned()),
         ("[kafka]\n'group.min.session.timeout.ms' = '1h'", "kafka.\"group.min.session.timeout.ms\" is larger than kafka.\"group.max.session.timeout.ms\"; lower the one or raise the other".to_owned()),
+        ("listen.rocketmq = '0.0.0.0:10911'", format!("{{file}}:1: listen.rocketmq = 0.0.0.0:10911: {REMOTE}")),
+        ("listen.rocketmq_fast = '0.0.0.0:0'", format!("{{file}}:1: listen.rocketmq_fast = 0.0.0.0:0: {REMOTE}")),
+        ("listen.namesrv = '0.0.0.0:9876'", format!("{{file}}:1: listen.namesrv = 0.0.0.0:9876: {REMOTE}")),
+        ("listen.rocketmq = 'on'", "{file}:1: listen.rocketmq = \"on\": must be HOST:PORT, such as 127.0.0.1:9092".to_owned()),
+        ("listen.rocketmq = '127.0.0.1:2'", "listen.rocketmq leaves no room for the fast port, two below it; give another port, or set listen.rocketmq_fast".to_owned()),
+        ("listen.namesrv = 'off'", "listen.namesrv is off and listen.rocketmq is not: clients find the broker by this process's name server; turn both on or both off".to_owned()),
+        ("[listen]\nkafka = 'off'\nrocketmq = 'off'", "listen.kafka, listen.rocketmq and listen.namesrv are all off: there is nothing to serve".to_owned()),
+        ("[rocketmq]\nflushDiskTyp = 'disk'", "{file}:2: unknown key `rocketmq.flushDiskTyp`; did you mean `rocketmq.flushDiskType`?".to_owned()),
+        ("[rocketmq]\nflushDiskType = 'quorum'", "{file}:2: rocketmq.flushDiskType = \"quorum\": must be SYNC_FLUSH (or disk) or ASYNC_FLUSH (or os)".to_owned()),
+        ("[rocketmq]\nengine = 'floppy'", "{file}:2: rocketmq.engine = \"floppy\": must be same, auto, mmap, file, staged or direct".to_owned()),
+        ("[rocketmq]\nbrokerRole = 'SLAVE'", "{file}:2: rocketmq.brokerRole = \"SLAVE\": must be ASYNC_MASTER: there are no slaves in this build".to_owned()),
+        ("[rocketmq]\nbrokerId = 1", "{file}:2: rocketmq.brokerId = \"1\": must be 0: there are no slaves in this build".to_owned()),
+        ("[rocketmq]\nbrokerName = 'a b'", "{file}:2: rocketmq.brokerName = \"a b\": must be 1 to 100 letters, digits or -_%|".to_owned()),
+        ("[rocketmq]\nlistenPort = 10911", "{file}:2: rocketmq.listenPort = \"10911\": set listen.rocketmq (--rocketmq) instead".to_owned()),
+        ("[rocketmq]\naclEnable = true", "{file}:2: rocketmq.aclEnable = \"true\": belongs to access control, which this build does not have; remove it".to_owned()),
+        ("[rocketmq]\nmappedFileSizeCommitLog = '1KiB'", "{file}:2: rocketmq.mappedFileSizeCommitLog = \"1KiB\": must be a size from 4096 to 1099511627776 bytes, such as 64MiB".to_owned()),
+        ("[rocketmq]\nmappedFileSizeConsumeQueue = 50", "{file}:2: rocketmq.mappedFileSizeConsumeQueue = \"50\": must be a multiple of 20, the bytes of an entry".to_owned()),
+        ("[rocketmq]\nmaxIndexNum = 1", "{file}:2: rocketmq.maxIndexNum = \"1\": must be a whole number from 2 to 2147483647".to_owned()),
+        ("[rocketmq]\nmessageDelayLevel = '1s 5'", "{file}:2: rocketmq.messageDelayLevel = \"1s 5\": must be times up to 40d, such as 1s 5m 2h, with a space between".to_owned()),
+        ("[rocketmq]\ndeleteWhen = '24'", "{file}:2: rocketmq.deleteWhen = \"24\": must be hours from 00 to 23, such as 04 or 04;16".to_owned()),
+        ("[rocketmq]\ndiskMaxUsedSpaceRatio = 0.75", "{file}:2: rocketmq.diskMaxUsedSpaceRatio = \"0.75\": must be a whole number from 10 to 95".to_owned()),
+        ("[rocketmq]\ndiskSpaceWarningLevelRatio = 90", "{file}:2: rocketmq.diskSpaceWarningLevelRatio = \"90\": must be a number from 0.1 to 1".to_owned()),
+        ("[rocketmq]\nautoCreateTopicEnable = 'yes'", "{file}:2: rocketmq.autoCreateTopicEnable = \"yes\": must be true or false".to_owned()),
+        ("[rocketmq]\nflushIntervalCommitLog = 0", "{file}:2: rocketmq.flushIntervalCommitLog = \"0\": must be a time from 1 to 3600000 ms, such as 10s".to_owned()),
+        ("advertise.rocketmq = '0.0.0.0'", "{file}:1: advertise.rocketmq = \"0.0.0.0\": clients cannot dial an address that means \"all\"; give the one they use".to_owned()),
         ("engine = 'x'\nlog.format = 'y'", "2 problems in the configuration:\n  {file}:1: engine = \"x\": must be auto, mmap, file, staged or direct\n  {file}:2: log.format = \"y\": must be auto, text or json".to_owned()),
     ] {
         assert_eq!(load_text(toml, &[], &[]).unwrap_err(), says, "{toml}");

@@ -1,7 +1,10 @@
 //! Turns the merged texts into typed values, checking each once.
 
 use super::layers::{Setting, Table};
-use super::{Address, Advertised, Config, ConfigError, EngineWish, LogFormat, Problem};
+use super::{
+    Address, Advertised, Config, ConfigError, EngineWish, FastPort, LogFormat, Origin, Problem,
+    rocketmq_settings,
+};
 use kafka::config::{Layers, parse_millis};
 use std::net::{IpAddr, ToSocketAddrs};
 use std::path::PathBuf;
@@ -34,20 +37,16 @@ impl Reader<'_> {
         let allow_remote = self
             .read("listen.allow_remote", boolean)
             .unwrap_or_default();
-        let http = self.read("listen.http", |text| match text {
-            "off" => Ok(None),
-            text => address(text).map(Some),
-        });
-        Config {
+        let config = Config {
             data: self.read("data", directory).unwrap_or_default(),
             engine: self.read("engine", engine).unwrap_or(EngineWish::Auto),
             kafka: self.listener("listen.kafka", allow_remote),
-            namesrv: self.listener("listen.namesrv", true),
-            rocketmq: self.listener("listen.rocketmq", true),
-            http: http
-                .flatten()
-                .inspect(|at| self.check_remote("listen.http", at, allow_remote)),
+            namesrv: self.name_server(allow_remote),
+            rocketmq: self.listener("listen.rocketmq", allow_remote),
+            rocketmq_fast: self.fast_port(allow_remote),
+            http: self.listener("listen.http", allow_remote),
             advertise: self.read("advertise.kafka", advertised).flatten(),
+            advertise_rocketmq: self.read("advertise.rocketmq", advertised).flatten(),
             log_level: self.read("log.level", log_filter).unwrap_or_default(),
             log_format: self
                 .read("log.format", log_format)
@@ -55,8 +54,36 @@ impl Reader<'_> {
             network_threads: self.read("threads.network", threads).unwrap_or_default(),
             stop_grace: self.read("stop.grace", grace).unwrap_or_default(),
             kafka_settings: self.kafka_settings(),
-            rocketmq_asked_for: self.asked_for("listen.namesrv")
-                || self.asked_for("listen.rocketmq"),
+            rocketmq_settings: rocketmq_settings::read(self.table, &mut self.problems),
+        };
+        if self.problems.is_empty() {
+            self.check_halves(&config);
+        }
+        config
+    }
+
+    /// What a half needs of the other settings.
+    fn check_halves(&mut self, config: &Config) {
+        let mut refuse = |why: &str| self.problems.push(Problem::Together(why.to_owned()));
+        if config.kafka.is_none() && config.rocketmq.is_none() && config.namesrv.is_none() {
+            refuse(
+                "listen.kafka, listen.rocketmq and listen.namesrv are all off: there is nothing to serve",
+            );
+        }
+        let Some(broker) = &config.rocketmq else {
+            return;
+        };
+        if config.namesrv.is_none() {
+            refuse(
+                "listen.namesrv is off and listen.rocketmq is not: clients find the broker by this process's name \
+                 server; turn both on or both off",
+            );
+        }
+        if config.rocketmq_fast == FastPort::Derived && matches!(broker.port, 1 | 2) {
+            refuse(
+                "listen.rocketmq leaves no room for the fast port, two below it; give another port, or set \
+                 listen.rocketmq_fast",
+            );
         }
     }
 
@@ -77,12 +104,35 @@ impl Reader<'_> {
         }
     }
 
-    fn listener(&mut self, key: &str, allow_remote: bool) -> Address {
-        let Some(address) = self.read(key, address) else {
-            return Address::default();
+    /// Where to listen; `None` is off.
+    fn listener(&mut self, key: &str, allow_remote: bool) -> Option<Address> {
+        let parse = |text: &str| match text {
+            "off" => Ok(None),
+            text => address(text).map(Some),
         };
+        let address = self.read(key, parse).flatten()?;
         self.check_remote(key, &address, allow_remote);
-        address
+        Some(address)
+    }
+
+    /// Unless somebody sets it, the name server is there with the broker.
+    fn name_server(&mut self, allow_remote: bool) -> Option<Address> {
+        let with_broker = self.table.get("listen.rocketmq");
+        let broker_off = with_broker.is_some_and(|broker| broker.value.trim() == "off");
+        if broker_off && !self.asked_for("listen.namesrv") {
+            return None;
+        }
+        self.listener("listen.namesrv", allow_remote)
+    }
+
+    fn fast_port(&mut self, allow_remote: bool) -> FastPort {
+        let key = "listen.rocketmq_fast";
+        let is_auto = |setting: &Setting| setting.value.trim() == "auto";
+        if self.table.get(key).is_some_and(is_auto) {
+            return FastPort::Derived;
+        }
+        self.listener(key, allow_remote)
+            .map_or(FastPort::Off, FastPort::At)
     }
 
     fn check_remote(&mut self, key: &str, address: &Address, allowed: bool) {
@@ -100,7 +150,7 @@ impl Reader<'_> {
     fn asked_for(&self, key: &str) -> bool {
         self.table
             .get(key)
-            .is_some_and(|setting| setting.origin != super::Origin::Default)
+            .is_some_and(|setting| setting.origin != Origin::Default)
     }
 
     fn kafka_settings(&mut self) -> Layers {
@@ -143,7 +193,7 @@ fn is_loopback(address: &Address) -> bool {
     }
 }
 
-fn boolean(text: &str) -> Result<bool, String> {
+pub(super) fn boolean(text: &str) -> Result<bool, String> {
     match text {
         "true" => Ok(true),
         "false" => Ok(false),
@@ -151,7 +201,7 @@ fn boolean(text: &str) -> Result<bool, String> {
     }
 }
 
-fn directory(text: &str) -> Result<PathBuf, String> {
+pub(super) fn directory(text: &str) -> Result<PathBuf, String> {
     if text.is_empty() {
         Err("must name a directory".to_owned())
     } else {
@@ -159,7 +209,7 @@ fn directory(text: &str) -> Result<PathBuf, String> {
     }
 }
 
-fn engine(text: &str) -> Result<EngineWish, String> {
+pub(super) fn engine(text: &str) -> Result<EngineWish, String> {
     match text {
         "auto" => Ok(EngineWish::Auto),
         "mmap" => Ok(EngineWish::Mmap),

@@ -2,6 +2,7 @@
 
 use super::kernel::Kernel;
 use super::{Finding, Verdict, size};
+use crate::report::IoLimit;
 
 /// Below this the buffers, the index pages and a little page cache do not fit.
 const LITTLE_MEMORY: u64 = 256 << 20;
@@ -98,6 +99,44 @@ impl Facts {
             return;
         };
         self.cpu_millis = Some(self.cpu_millis.map_or(millis, |before| before.min(millis)));
+    }
+}
+
+/// The limits on the device `number` (`MAJOR:MINOR`).
+#[must_use]
+pub fn io_limits(number: &str) -> Vec<IoLimit> {
+    let lines = Facts::read(&Kernel::real()).io;
+    let of = lines.iter().flat_map(|line| limits_of(line, number));
+    let mut found = Vec::new();
+    for limit in of {
+        if !found.contains(&limit) {
+            found.push(limit);
+        }
+    }
+    found
+}
+
+/// Of a line of `io.max` (`254:0 wbps=1048576 wiops=max`), or of a file of version 1 with its name in front
+/// (`write_bps 254:0 1048576`).
+pub(super) fn limits_of(line: &str, number: &str) -> Vec<IoLimit> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let limit = |name: &str, value: &str| {
+        Some(IoLimit {
+            writes: name.starts_with('w'),
+            bytes: name.ends_with("bps"),
+            per_second: value.parse().ok()?,
+        })
+    };
+    match *words.as_slice() {
+        [name, device, value] if device == number && !value.contains('=') => {
+            limit(name, value).into_iter().collect()
+        }
+        [device, ref values @ ..] if device == number => values
+            .iter()
+            .filter_map(|word| word.split_once('='))
+            .filter_map(|(name, value)| limit(name, value))
+            .collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -21,6 +21,8 @@ mod space;
 #[cfg(test)]
 mod tests;
 
+pub use cgroup::io_limits;
+
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;

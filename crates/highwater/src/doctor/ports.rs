@@ -4,7 +4,7 @@ use std::io;
 
 use super::kernel::Kernel;
 use super::{Finding, Verdict};
-use crate::config::{Address, Config};
+use crate::config::{Address, Config, FastPort};
 use crate::server::{StartError, listeners};
 
 #[derive(Debug, Clone, Default)]
@@ -31,11 +31,14 @@ pub(super) enum Outcome {
 impl Facts {
     pub(super) fn read(kernel: &Kernel, config: &Config) -> Self {
         let wanted = [
-            ("listen.kafka", Some(&config.kafka)),
-            ("listen.http", config.http.as_ref()),
+            ("listen.kafka", config.kafka.clone()),
+            ("listen.rocketmq", config.rocketmq.clone()),
+            ("listen.rocketmq_fast", fast_port(config)),
+            ("listen.namesrv", config.namesrv.clone()),
+            ("listen.http", config.http.clone()),
         ];
         let listeners = wanted.into_iter().filter_map(|(key, address)| {
-            let address = address?.clone();
+            let address = address?;
             let outcome = match listeners::open(key, &address) {
                 Ok(_) => Outcome::Free,
                 Err(StartError::Listen { source, .. })
@@ -54,6 +57,20 @@ impl Facts {
         Self {
             listeners: listeners.collect(),
         }
+    }
+}
+
+/// Where the broker's fast port is going to be, where that can be told.
+fn fast_port(config: &Config) -> Option<Address> {
+    let broker = config.rocketmq.as_ref()?;
+    match &config.rocketmq_fast {
+        FastPort::Off => None,
+        FastPort::At(address) => Some(address.clone()),
+        // Of a port that the system picks, the one below is picked, too.
+        FastPort::Derived => Some(Address {
+            host: broker.host.clone(),
+            port: broker.port.checked_sub(2)?,
+        }),
     }
 }
 
@@ -102,10 +119,17 @@ fn listener(listener: &Listener) -> Finding {
     let Listener { key, address, .. } = listener;
     let check = match *key {
         "listen.http" => "port.http",
+        "listen.rocketmq" => "port.rocketmq",
+        "listen.rocketmq_fast" => "port.rocketmq_fast",
+        "listen.namesrv" => "port.namesrv",
         _ => "port.kafka",
     };
     let say = |verdict, found: String| Finding::new(check, verdict, format!("{address} {found}"));
-    let flag = key.replace("listen.", "--");
+    let change = match *key {
+        // It has no flag.
+        "listen.rocketmq_fast" => "listen.rocketmq_fast = \"HOST:PORT\"".to_owned(),
+        _ => format!("{} HOST:PORT", key.replace("listen.", "--")),
+    };
     match &listener.outcome {
         Outcome::Free => {
             say(Verdict::Ok, "can be listened on".to_owned()).why("clients connect there")
@@ -122,14 +146,10 @@ fn listener(listener: &Listener) -> Finding {
             });
             say(Verdict::Fail, format!("is in use{by}"))
                 .why("the server does not start when it cannot listen")
-                .change(format!(
-                    "stop what uses it, or give another with {flag} HOST:PORT"
-                ))
+                .change(format!("stop what uses it, or give another with {change}"))
         }
         Outcome::Refused(why) => say(Verdict::Fail, "cannot be listened on".to_owned())
             .why(why.clone())
-            .change(format!(
-                "give an address of this machine with {flag} HOST:PORT"
-            )),
+            .change(format!("give an address of this machine with {change}")),
     }
 }

@@ -510,6 +510,12 @@ fn this_machine() {
             dir.path().join("not/there/yet").display().to_string(),
         ),
         ("listen.kafka", held.local_addr().unwrap().to_string()),
+        ("listen.rocketmq", "127.0.0.1:0".to_owned()),
+        (
+            "listen.rocketmq_fast",
+            held.local_addr().unwrap().to_string(),
+        ),
+        ("listen.namesrv", "127.0.0.1:0".to_owned()),
         ("listen.http", "127.0.0.1:0".to_owned()),
     ];
     let input = Input {
@@ -533,17 +539,18 @@ fn this_machine() {
         "kernel.damon",
         "cgroup.memory",
         "cgroup.cpu",
+        "port.rocketmq",
+        "port.namesrv",
         "port.http",
     ] {
         assert!(verdict_of(&findings, check).is_some(), "{check} is missing");
     }
-    let kafka = findings
-        .iter()
-        .find(|one| one.check == "port.kafka")
-        .unwrap();
-    assert_eq!(kafka.verdict, Verdict::Fail, "{kafka:?}");
     let me = format!("process {}", std::process::id());
-    assert!(kafka.found.contains(&me), "{kafka:?}");
+    for check in ["port.kafka", "port.rocketmq_fast"] {
+        let found = findings.iter().find(|one| one.check == check).unwrap();
+        assert_eq!(found.verdict, Verdict::Fail, "{found:?}");
+        assert!(found.found.contains(&me), "{found:?}");
+    }
     assert_eq!(
         fs::read_dir(dir.path()).unwrap().count(),
         0,
@@ -551,4 +558,28 @@ fn this_machine() {
     );
     let gone = fs::metadata(&loaded.config.data).unwrap_err();
     assert_eq!(gone.kind(), ErrorKind::NotFound);
+}
+
+#[test]
+fn limits_of_a_device_are_read_from_both_versions() {
+    let limit = |writes, bytes, per_second| crate::report::IoLimit {
+        writes,
+        bytes,
+        per_second,
+    };
+    let table = [
+        ("write_bps 254:0 1048576", vec![limit(true, true, 1 << 20)]),
+        ("read_iops 254:0 100", vec![limit(false, false, 100)]),
+        ("write_bps 7:0 1048576", vec![]),
+        (
+            "254:0 rbps=max wbps=2048 riops=max wiops=30",
+            vec![limit(true, true, 2048), limit(true, false, 30)],
+        ),
+        ("8:0 wbps=2048", vec![]),
+        ("254:0 wbps=max", vec![]),
+        ("", vec![]),
+    ];
+    for (line, expected) in table {
+        assert_eq!(cgroup::limits_of(line, "254:0"), expected, "{line}");
+    }
 }

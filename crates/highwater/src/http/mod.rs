@@ -10,7 +10,7 @@ use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-pub(crate) use metrics::{RecoveryFigures, Source};
+pub(crate) use metrics::{KafkaSource, RecoveryFigures, RocketmqSource, Source};
 use serde_json::json;
 use std::io;
 use std::net::TcpListener;

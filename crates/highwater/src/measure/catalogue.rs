@@ -6,7 +6,9 @@ use super::matrix::{self, Place};
 use super::settings::Settings;
 use super::state::{State, Watched};
 use super::synced::FileKind;
-use super::{Bench, fanout, grow, limited, paced, search, synced, touch, transfer};
+use super::{
+    Bench, fanout, grow, killed, limited, paced, parse, roll, search, synced, touch, transfer,
+};
 use crate::report::units::show;
 use crate::report::{Axis, Better, Experiment, Scale, Unit};
 
@@ -25,6 +27,9 @@ enum What {
     Search(State),
     Fanout,
     Limited,
+    Parse,
+    Roll,
+    Killed,
 }
 
 /// All experiments, in the order in which they run.
@@ -43,6 +48,7 @@ fn all() -> Vec<Entry> {
     all.extend([State::Resident, State::Cold].map(|state| Entry(What::Search(state))));
     all.push(Entry(What::Fanout));
     all.push(Entry(What::Limited));
+    all.extend([What::Parse, What::Roll, What::Killed].map(Entry));
     all
 }
 
@@ -95,6 +101,9 @@ impl Entry {
             What::Search(state) => format!("search-{state}"),
             What::Fanout => "fanout".to_owned(),
             What::Limited => "limited".to_owned(),
+            What::Parse => "parse".to_owned(),
+            What::Roll => "roll".to_owned(),
+            What::Killed => "killed".to_owned(),
         }
     }
 
@@ -105,7 +114,7 @@ impl Entry {
 
     fn is_in(self, settings: &Settings, full: bool) -> bool {
         match self.0 {
-            What::Matrix(Operation::Encode, _) => full,
+            What::Matrix(Operation::Encode, _) | What::Parse | What::Killed => full,
             // In place and copied out differ most where nothing else costs.
             What::Matrix(Operation::Lease, state) if !full => state == State::Resident,
             What::Matrix(Operation::Read, State::Fallocated) if !full => false,
@@ -123,8 +132,9 @@ impl Entry {
             What::Search(_) => file.min(search::LARGEST_BYTES),
             What::Fanout => fanout::need_bytes(settings.files_max),
             // A segment that grows takes a step ahead.
-            What::Growing | What::Limited => file.saturating_add(16 << 20),
-            What::Matrix(..) | What::Touch | What::Synced(_) => file,
+            What::Growing | What::Limited | What::Killed => file.saturating_add(16 << 20),
+            What::Roll => roll::need_bytes(settings),
+            What::Matrix(..) | What::Touch | What::Synced(_) | What::Parse => file,
         }
     }
 
@@ -151,7 +161,7 @@ impl Entry {
                 also("appends a second", settings.rate.to_string());
                 also("record", show(settings.record_bytes as f64, Unit::Bytes));
             }
-            What::Touch | What::Transfer | What::Search(_) | What::Fanout | What::Limited => {}
+            _ => {}
         }
         experiment
     }
@@ -184,6 +194,13 @@ impl Entry {
                 Better::Lower,
             ),
             What::Limited => (names("pass"), throughput, Better::Higher),
+            What::Parse => (bytes("record"), throughput, Better::Higher),
+            What::Roll => (names("next segments"), time("longest roll"), Better::Lower),
+            What::Killed => (
+                names("of what was"),
+                Axis::new("lost", Unit::Bytes, Scale::Linear),
+                Better::Lower,
+            ),
         }
     }
 
@@ -224,6 +241,21 @@ impl Entry {
                 "Many files made durable",
                 "A KiB is appended to each of so many files, then all are synced.",
             ),
+            What::Parse => (
+                "Records through a buffer, and in place",
+                "A resident file of records is parsed first to last: through a buffer of 128 KiB, whose end cuts records that \
+                 are moved to its front, and in a mapping.",
+            ),
+            What::Roll => (
+                "The change to the next segment",
+                "Segments of fixed size are filled at 64 MB/s; a sample is the longest roll of a run, by how many next \
+                 segments are made ready ahead.",
+            ),
+            What::Killed => (
+                "What a killed process leaves",
+                "A child appends as fast as it can and is killed; what its file lacks of what it had told to be written, and \
+                 to be committed.",
+            ),
             What::Limited => (
                 "A file four times as large as the memory there is for it",
                 "A child process with a memory limit writes the file at full speed in 64 KiB appends, syncing every 500 ms, \
@@ -249,6 +281,9 @@ impl Entry {
             What::Search(state) => search::run(bench, experiment, state),
             What::Fanout => fanout::run(bench, experiment),
             What::Limited => limited::run(bench, experiment),
+            What::Parse => parse::run(bench, experiment),
+            What::Roll => roll::run(bench, experiment),
+            What::Killed => killed::run(bench, experiment),
         }
     }
 }

@@ -14,7 +14,7 @@ pub enum MeasureError {
     #[error("{0}")]
     Settings(String),
     /// The directory cannot be used. Nothing was left in it.
-    #[error("cannot {doing} {path}: {source}; name another directory with --dir", path = path.display())]
+    #[error("cannot {doing} {path}: {source}; name another directory", path = path.display())]
     Unusable {
         /// As a verb: `create`, `lock`.
         doing: &'static str,
@@ -25,7 +25,7 @@ pub enum MeasureError {
     },
     /// The files would not fit. Nothing was written.
     #[error(
-        "{dir} has {free} free, and files of {need} with a margin of {margin} are to be made; use a smaller --file-bytes, or another --dir",
+        "{dir} has {free} free, and files of {need} with a margin of {margin} are to be made; use a smaller --file-bytes, or another directory",
         dir = dir.display(),
         free = show(*free_bytes as f64, Unit::Bytes),
         need = show(*need_bytes as f64, Unit::Bytes),

@@ -97,13 +97,36 @@ pub fn storage(dir: &Path) -> Storage {
         .ok()
         .and_then(|metadata| queue(metadata.dev()));
     if let Some(queue) = &storage.queue {
-        storage.kind = if queue.device.starts_with("loop") {
-            StorageKind::Loop
-        } else {
-            StorageKind::Disk
+        storage.kind = match &*queue.device {
+            name if name.starts_with("loop") => StorageKind::Loop,
+            name if name.starts_with("ram") || name.starts_with("zram") => StorageKind::Memory,
+            _ => StorageKind::Disk,
         };
+        if let Some(number) = &queue.number {
+            storage.io_limits = crate::doctor::io_limits(number);
+        }
+    }
+    if storage.kind == StorageKind::Loop {
+        look_behind(&mut storage);
     }
     storage
+}
+
+/// A loop device is what its file lies on: a file in memory makes it memory.
+fn look_behind(storage: &mut Storage) {
+    let Some(queue) = &storage.queue else { return };
+    let file = text_of(Path::new(&format!(
+        "/sys/block/{}/loop/backing_file",
+        queue.device
+    )));
+    if file.is_empty() {
+        return;
+    }
+    let mount = mount_of(Path::new(&file), &text("/proc/self/mountinfo"));
+    if mount.is_some_and(|mount| kind_of(&mount.filesystem) == StorageKind::Memory) {
+        storage.kind = StorageKind::Memory;
+    }
+    storage.backing_file = Some(file);
 }
 
 struct Mount {

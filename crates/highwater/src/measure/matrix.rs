@@ -4,6 +4,8 @@
 //! neighbour) spreads over all of them; the cells of one place take turns in going first; a cell that failed once is not
 //! tried again in later runs and says why.
 
+use segment::EngineKind;
+
 use super::Bench;
 use super::error::MeasureError;
 use crate::report::{Experiment, Point};
@@ -49,6 +51,38 @@ pub(super) fn run<T>(
                 if point.refused.is_none() {
                     cell(what, point, &mut measure)?;
                 }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Measures each engine as often as the settings say, for experiments in which one run makes several points. `record` is told of
+/// what was measured, or why it could not be.
+///
+/// # Errors
+/// As [`run`].
+pub(super) fn engines<T>(
+    bench: &Bench<'_>,
+    experiment: &mut Experiment,
+    mut measure: impl FnMut(EngineKind) -> Result<T, MeasureError>,
+    mut record: impl FnMut(&mut Experiment, EngineKind, Result<T, MeasureError>),
+) -> Result<(), MeasureError> {
+    let engines = bench.engines.wanted();
+    let runs = bench.settings.runs as usize;
+    bench
+        .progress
+        .begin(&experiment.id, (runs * engines.len()) as u64);
+    for run in 0..runs {
+        for turn in 0..engines.len() {
+            let Some(kind) = engines.get((turn + run) % engines.len()) else {
+                continue;
+            };
+            bench.progress.step(kind.name());
+            bench.stop.check()?;
+            match measure(*kind) {
+                Err(error) if !error.is_of_one_cell() => return Err(error),
+                measured => record(experiment, *kind, measured),
             }
         }
     }

@@ -8,6 +8,7 @@
 //! nothing is written outside of the directory, which is gone when a run ends, however it ends.
 //! Absent on purpose: printing, judging, changing a kernel's setting.
 
+mod acknowledged;
 mod bare;
 mod catalogue;
 pub mod cgroup;
@@ -17,27 +18,34 @@ mod error;
 mod fanout;
 mod grow;
 mod io;
+mod killed;
 mod limited;
 pub mod machine;
 pub mod mapping;
 mod matrix;
 mod paced;
+mod parse;
+mod roll;
 mod search;
 pub mod settings;
 mod space;
 mod state;
 mod store;
+mod sustained;
 mod synced;
 mod touch;
 mod transfer;
 pub mod workdir;
 
+pub use acknowledged::Load;
 pub use catalogue::{Entry, selected};
 pub use engines::Engines;
 pub use error::MeasureError;
+pub use killed::run_killed_writer;
 pub use limited::{LimitedCell, run_limited_cell};
 pub use settings::Settings;
 pub use state::State;
+pub use sustained::SUSTAINED;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -142,9 +150,18 @@ impl<'a> Bench<'a> {
     /// The experiment is worth keeping whatever happened; the error says why it ended early and that no other should be
     /// begun.
     pub fn run(&self, entry: Entry) -> (Experiment, Result<(), MeasureError>) {
-        let mut experiment = entry.describe(&self.settings);
+        let experiment = entry.describe(&self.settings);
+        self.conclude(experiment, |experiment| entry.run(self, experiment))
+    }
+
+    /// Fills an experiment, and says how that ended.
+    fn conclude(
+        &self,
+        mut experiment: Experiment,
+        fill: impl FnOnce(&mut Experiment) -> Result<(), MeasureError>,
+    ) -> (Experiment, Result<(), MeasureError>) {
         let begun = self.stop.check();
-        let ended = match begun.and_then(|()| entry.run(self, &mut experiment)) {
+        let ended = match begun.and_then(|()| fill(&mut experiment)) {
             // What keeps one experiment from being run need not keep others.
             Err(error) if error.is_of_one_cell() => {
                 experiment.refused = Some(error.to_string());

@@ -5,16 +5,17 @@
 //! omission), and the generator's own delay is part of the figure, equally for all engines. Between appends it waits on
 //! the processor, not asleep, so it needs a core to itself.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 use segment::{EngineKind, FlushRules};
 
-use super::Bench;
 use super::cost::{histogram, nanos};
 use super::error::MeasureError;
 use super::io::Buffer;
 use super::store::Store;
+use super::{Bench, matrix};
 use crate::report::{Experiment, Latency, Unit};
 
 /// The flush service syncs when the oldest byte has waited for this long.
@@ -24,7 +25,7 @@ pub(super) const SYNC_AGE: Duration = Duration::from_millis(500);
 const SLEEP_ABOVE: Duration = Duration::from_millis(2);
 
 /// Percentiles that become points, in percent, and what they are called. The last one is the largest value.
-const POINTS: [(f64, &str); 6] = [
+pub(super) const POINTS: [(f64, &str); 6] = [
     (50.0, "p50"),
     (90.0, "p90"),
     (99.0, "p99"),
@@ -49,7 +50,7 @@ impl Recorded {
 }
 
 /// Where a percentile lies on the axis: one in so many is larger. The maximum lies a decade behind the last.
-fn place(percent: f64) -> f64 {
+pub(super) fn place(percent: f64) -> f64 {
     match percent {
         100.0 => 1e5,
         percent => (100.0 / (100.0 - percent)).round(),
@@ -57,30 +58,19 @@ fn place(percent: f64) -> f64 {
 }
 
 pub(super) fn run(bench: &Bench<'_>, experiment: &mut Experiment) -> Result<(), MeasureError> {
-    let engines = bench.engines.wanted();
-    let runs = bench.settings.runs as usize;
-    bench
-        .progress
-        .begin(&experiment.id, (runs * engines.len()) as u64);
-    let mut all = Vec::new();
-    for _ in engines {
-        all.push(Recorded::new()?);
+    let mut all: HashMap<EngineKind, Recorded> = HashMap::new();
+    for kind in bench.engines.wanted() {
+        all.insert(*kind, Recorded::new()?);
     }
-    for run in 0..runs {
-        for turn in 0..engines.len() {
-            let at = (turn + run) % engines.len();
-            let (Some(kind), Some(all)) = (engines.get(at), all.get_mut(at)) else {
-                continue;
-            };
-            bench.progress.step(kind.name());
-            bench.stop.check()?;
-            match one(bench, *kind) {
-                Ok(recorded) => record(experiment, *kind, &recorded, all),
-                Err(error) if error.is_of_one_cell() => refuse(experiment, *kind, &error),
-                Err(error) => return Err(error),
-            }
-        }
-    }
+    matrix::engines(
+        bench,
+        experiment,
+        |kind| one(bench, kind),
+        |experiment, kind, recorded| match recorded {
+            Ok(recorded) => record(experiment, kind, &recorded, all.get_mut(&kind)),
+            Err(error) => refuse(experiment, kind, &error),
+        },
+    )?;
     if std::thread::available_parallelism().is_ok_and(|cores| cores.get() < 2) {
         experiment.notes.push(
             "the generator waits on the only core, so nothing can be written back beside it"
@@ -90,7 +80,7 @@ pub(super) fn run(bench: &Bench<'_>, experiment: &mut Experiment) -> Result<(), 
     Ok(())
 }
 
-fn refuse(experiment: &mut Experiment, kind: EngineKind, error: &MeasureError) {
+pub(super) fn refuse(experiment: &mut Experiment, kind: EngineKind, error: &MeasureError) {
     for (percent, name) in POINTS {
         let point = experiment.point(kind.name(), place(percent));
         point.label = Some(name.to_owned());
@@ -98,7 +88,12 @@ fn refuse(experiment: &mut Experiment, kind: EngineKind, error: &MeasureError) {
     }
 }
 
-fn record(experiment: &mut Experiment, kind: EngineKind, recorded: &Recorded, all: &mut Recorded) {
+fn record(
+    experiment: &mut Experiment,
+    kind: EngineKind,
+    recorded: &Recorded,
+    all: Option<&mut Recorded>,
+) {
     for (percent, name) in POINTS {
         let at = |histogram: &Histogram<u64>| histogram.value_at_quantile(percent / 100.0) as f64;
         let point = experiment.point(kind.name(), place(percent));
@@ -106,6 +101,7 @@ fn record(experiment: &mut Experiment, kind: EngineKind, recorded: &Recorded, al
         point.push_value(at(&recorded.from_due));
         point.also("service time", Unit::Nanoseconds, at(&recorded.service));
     }
+    let Some(all) = all else { return };
     // All count to three digits, so one fits into the other.
     let added = all.from_due.add(&recorded.from_due);
     let added = added.and_then(|()| all.service.add(&recorded.service));
@@ -157,7 +153,8 @@ pub(super) fn appends_of(settings: &super::Settings) -> u64 {
         .max(1)
 }
 
-fn wait_until(due: Instant) {
+/// Waits for a moment; the last 2 ms on the processor.
+pub(super) fn wait_until(due: Instant) {
     loop {
         let left = due.saturating_duration_since(Instant::now());
         if left.is_zero() {

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use segment::{
-    Appender, Chain, ChainConfig, Engine, FlushOptions, FlushRules, FlushService, NoListener,
-    SegmentSpec,
+    Appender, Chain, ChainConfig, ChainListener, Engine, FlushOptions, FlushRules, FlushService,
+    Mark, NoListener, Position, SegmentSpec,
 };
 
 use super::error::{Doing, MeasureError};
@@ -32,8 +32,37 @@ impl Store {
             capacity_bytes,
             ..SegmentSpec::default()
         };
+        Self::open_heard(engine, folder, spec, rules, Arc::new(NoListener))
+    }
+
+    /// The same with segments of any kind, and somebody who hears of marks that move.
+    pub(super) fn open_heard(
+        engine: &Arc<dyn Engine>,
+        folder: Folder,
+        spec: SegmentSpec,
+        rules: FlushRules,
+        listener: Arc<dyn ChainListener>,
+    ) -> Result<Self, MeasureError> {
+        Self::open_spared(engine, folder, spec, rules, listener, 0)
+    }
+
+    /// The same with so many segments kept ready ahead of the last one.
+    pub(super) fn open_spared(
+        engine: &Arc<dyn Engine>,
+        folder: Folder,
+        spec: SegmentSpec,
+        rules: FlushRules,
+        listener: Arc<dyn ChainListener>,
+        spares: usize,
+    ) -> Result<Self, MeasureError> {
+        let spare_dir = folder.path().join("spares");
+        if spares > 0 {
+            std::fs::create_dir(&spare_dir).doing("create", &spare_dir)?;
+        }
         let config = ChainConfig {
             rules,
+            spare_dir: (spares > 0).then_some(spare_dir),
+            spares_max: spares,
             ..ChainConfig::new(folder.path(), ".log", spec)
         };
         let flush = FlushService::start(FlushOptions::default());
@@ -41,7 +70,7 @@ impl Store {
             Arc::clone(engine),
             config,
             &[],
-            Arc::new(NoListener),
+            listener,
             Arc::clone(&flush),
         );
         let (chain, appender) = match opened {
@@ -69,6 +98,17 @@ impl Store {
         self.appender.as_mut().ok_or(MeasureError::Stopped)
     }
 
+    /// Bytes left in the last segment.
+    pub(super) fn remaining(&mut self) -> Result<u64, MeasureError> {
+        self.appender().map(|appender| appender.remaining())
+    }
+
+    /// Ends the last segment and begins the next, whose base is above all before.
+    pub(super) fn roll(&mut self, base: u64) -> Result<(), MeasureError> {
+        let rolled = self.appender()?.roll(base);
+        rolled.map(|_| ()).doing("roll in", self.folder.path())
+    }
+
     /// Appends one record.
     pub(super) fn append(&mut self, bytes: &[u8]) -> Result<(), MeasureError> {
         let appended = self.appender()?.append(&[IoSlice::new(bytes)]);
@@ -85,6 +125,17 @@ impl Store {
     pub(super) fn sync(&self) -> Result<(), MeasureError> {
         let synced = self.chain.flush_to(self.chain.marks().written);
         synced.map(|_| ()).doing("sync", self.folder.path())
+    }
+
+    /// Asks for a mark, and does not wait for it.
+    pub(super) fn request(&self, mark: Mark, upto: Position) -> Result<(), MeasureError> {
+        let asked = self.chain.request(mark, upto);
+        asked.doing("ask for a sync of", self.folder.path())
+    }
+
+    /// The chain, for its marks.
+    pub(super) fn chain(&self) -> &Chain {
+        &self.chain
     }
 
     /// The file that takes the appends.

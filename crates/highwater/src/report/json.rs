@@ -51,7 +51,7 @@ pub fn write(report: &Report, path: &Path) -> Result<(), JsonError> {
 }
 
 /// Writes a file under a new name and renames it into place.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), JsonError> {
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), JsonError> {
     let failed = |source| JsonError::Io {
         path: path.to_owned(),
         source,

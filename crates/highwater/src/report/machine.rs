@@ -1,6 +1,8 @@
 //! The header of a report: the machine, its disk, its kernel's settings and the engines that run on it. Every fact may be
 //! absent, where the system does not tell it. How they are read: `measure::machine`.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::units::{self, Unit};
@@ -55,8 +57,37 @@ pub struct Storage {
     pub size_bytes: Option<u64>,
     /// Of it free for this user when the run began.
     pub free_bytes: Option<u64>,
+    /// The file behind a loop device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backing_file: Option<String>,
     /// The block device; absent for memory and network.
     pub queue: Option<BlockQueue>,
+    /// What the control group of this process allows on that device; empty where there is no limit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub io_limits: Vec<IoLimit>,
+}
+
+/// What a control group allows on a block device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IoLimit {
+    /// Of writes; otherwise of reads.
+    pub writes: bool,
+    /// In bytes; otherwise in operations.
+    pub bytes: bool,
+    /// Most of them in a second.
+    pub per_second: u64,
+}
+
+impl fmt::Display for IoLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (what, unit) = match (self.writes, self.bytes) {
+            (true, true) => ("writes at most", Unit::BytesPerSecond),
+            (true, false) => ("write operations at most", Unit::PerSecond),
+            (false, true) => ("reads at most", Unit::BytesPerSecond),
+            (false, false) => ("read operations at most", Unit::PerSecond),
+        };
+        write!(f, "{what} {}", units::show(self.per_second as f64, unit))
+    }
 }
 
 /// What keeps the bytes.
@@ -182,6 +213,7 @@ impl Machine {
                 "mount options",
                 storage.mount_options.clone().unwrap_or_default(),
             );
+            add("limits", storage.limits_line());
             add(
                 "device",
                 storage
@@ -226,6 +258,7 @@ impl Storage {
         let kind = match self.kind {
             StorageKind::Disk | StorageKind::Unknown => None,
             StorageKind::Loop => Some("a loop device: a file on another file system"),
+            StorageKind::Memory if self.queue.is_some() => Some("in memory"),
             StorageKind::Memory => Some("in memory: a sync keeps nothing"),
             StorageKind::Network => Some("on another machine"),
             StorageKind::Layered => Some("layers over another file system"),
@@ -240,6 +273,11 @@ impl Storage {
                 self.free_bytes.map(|free| format!("{} free", bytes(free))),
             ],
         )
+    }
+
+    fn limits_line(&self) -> String {
+        let limits: Vec<String> = self.io_limits.iter().map(ToString::to_string).collect();
+        limits.join(", ")
     }
 }
 

@@ -20,10 +20,10 @@ pub mod terminal;
 pub mod units;
 
 pub use crossing::Crossing;
-pub use machine::{BlockQueue, EngineFact, Machine, PageCache, Storage, StorageKind};
+pub use machine::{BlockQueue, EngineFact, IoLimit, Machine, PageCache, Storage, StorageKind};
 pub use model::{
-    Axis, Better, Ending, Experiment, Latency, Measure, Percentile, Point, Report, Residency,
-    SCHEMA, Sample, Scale, Series, Spread, Table,
+    Axis, Better, Choice, Ending, Experiment, Latency, Measure, Outcome, Percentile, Point, Report,
+    Residency, SCHEMA, Sample, Scale, Series, Spread, Table,
 };
 pub use overhead::Overhead;
 pub use units::Unit;

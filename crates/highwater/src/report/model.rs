@@ -34,6 +34,40 @@ pub struct Report {
     /// What a reader must know about all of it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// Of `tune`: what it chose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choice: Option<Choice>,
+}
+
+/// What `tune` chose, computed from the report it stands in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// Whether there is one.
+    pub outcome: Outcome,
+    /// The engine to use: the chosen one, else the default.
+    pub engine: String,
+    /// The comparison, a sentence for each engine, the last one the conclusion.
+    pub why: Vec<String>,
+    /// What kind of disk was measured, by which evidence, and what that means.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<String>,
+    /// The settings as a configuration file; absent where the figures say nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configuration: Option<String>,
+}
+
+/// How a comparison came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Another engine than the default is better beyond doubt.
+    Chosen,
+    /// The default is better than every other beyond doubt.
+    DefaultIsBest,
+    /// Nothing is better than the default beyond doubt.
+    NoDifference,
+    /// The figures do not allow a choice: not a disk, interrupted, not measured.
+    NoChoice,
 }
 
 /// How a run ended.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::model::{Ending, Experiment, Latency, Report};
+use super::model::{Choice, Ending, Experiment, Latency, Report};
 use super::units::{self, Unit};
 use super::{plot, table};
 
@@ -29,7 +29,7 @@ pub fn header(report: &Report) -> String {
 /// What stands behind them: remarks about all of it, and how it ended.
 #[must_use]
 pub fn footer(report: &Report) -> String {
-    let mut out = String::new();
+    let mut out = report.choice.as_ref().map(choice).unwrap_or_default();
     for note in &report.notes {
         let _ = writeln!(out, "note: {note}");
     }
@@ -42,6 +42,18 @@ pub fn footer(report: &Report) -> String {
         Ending::Failed { why } => format!("ended by an error after {took}: {why}"),
     };
     let _ = writeln!(out, "{end}");
+    out
+}
+
+/// What `tune` chose: the disk, the comparison, the settings.
+fn choice(choice: &Choice) -> String {
+    let mut out = String::from("# The choice\n");
+    for sentence in choice.evidence.iter().chain(&choice.why) {
+        let _ = writeln!(out, "- {sentence}");
+    }
+    if let Some(configuration) = &choice.configuration {
+        let _ = writeln!(out, "\n{configuration}");
+    }
     out
 }
 

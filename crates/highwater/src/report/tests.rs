@@ -192,6 +192,7 @@ fn report() -> Report {
         ending: Ending::Failed {
             why: "no space".to_owned(),
         },
+        choice: None,
         machine: Machine {
             cpu: Some("a processor".to_owned()),
             storage: Some(Storage {

@@ -1,25 +1,48 @@
-//! Opens the Kafka half on the data directory with the engine that was asked for.
+//! The Kafka half: opened on its directory, served, and closed.
 
-use super::StartError;
 use super::data::DataDirs;
+use super::engines::Engines;
+use super::listeners::Listeners;
+use super::{StartError, StopError, Threads};
 use crate::clock::SystemClock;
-use crate::config::{Config, EngineWish};
-use crate::http::RecoveryFigures;
+use crate::config::Config;
+use crate::http::{KafkaSource, RecoveryFigures};
+use kafka::broker::server::{Server, ServerOptions};
 use kafka::broker::{Broker, BrokerConfig, BrokerOpenError, Limits, OpenReport};
 use kafka::log::StorageError;
-use segment::{EngineKind, EngineOptions, FlushOptions, FlushService};
+use segment::{EngineKind, FlushService};
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What `auto` means; measured, see docs/decisions/0001-engines.md.
-const DEFAULT_ENGINE: EngineKind = EngineKind::File;
+pub const DEFAULT_ENGINE: EngineKind = EngineKind::File;
 
-pub(super) struct Opened {
-    pub(super) broker: Arc<Broker>,
+/// What a start found and chose.
+#[derive(Debug, Clone)]
+pub struct KafkaSummary {
+    /// Where clients connect.
+    pub address: SocketAddr,
+    /// The log directory.
+    pub dir: PathBuf,
     /// The engine in use, and why it.
-    pub(super) engine: String,
-    pub(super) engine_name: &'static str,
-    pub(super) report: OpenReport,
+    pub engine: String,
+    /// One line about what recovery found.
+    pub recovery: String,
+}
+
+/// The half, recovered; nobody is served yet.
+pub(super) struct Opened {
+    broker: Arc<Broker>,
+    engine: &'static str,
+    report: OpenReport,
+    summary: KafkaSummary,
+}
+
+/// The half at work.
+pub(super) struct Running {
+    broker: Arc<Broker>,
+    connections: Server,
 }
 
 /// Opens and recovers.
@@ -29,21 +52,11 @@ pub(super) struct Opened {
 pub(super) fn open(
     config: &Config,
     dirs: &DataDirs,
+    engines: &Engines,
+    flush: Arc<FlushService>,
     listening: SocketAddr,
 ) -> Result<Opened, StartError> {
-    let (wanted, asked) = match config.engine {
-        EngineWish::Auto => (DEFAULT_ENGINE, false),
-        EngineWish::Mmap => (EngineKind::Mmap, true),
-        EngineWish::File => (EngineKind::File, true),
-        EngineWish::Staged => (EngineKind::Staged, true),
-        EngineWish::Direct => (EngineKind::Direct, true),
-    };
-    let (engine, choice) = segment::open_engine(wanted, &EngineOptions::new(&dirs.own));
-    let why = match asked {
-        false if choice.kind == wanted => "default for Kafka's layout",
-        _ => choice.why.as_str(),
-    };
-    let engine_line = format!("{} ({why})", choice.kind);
+    let chosen = engines.choose(config.engine, DEFAULT_ENGINE, "Kafka's");
     let mut layers = config.kafka_settings.clone();
     let advertised = config.advertise.as_ref().map(|advertised| {
         (
@@ -61,8 +74,8 @@ pub(super) fn open(
     let opened = Broker::open(BrokerConfig {
         root: dirs.kafka.clone(),
         own_dir: Some(dirs.own.clone()),
-        engine,
-        flush: FlushService::start(FlushOptions::default()),
+        engine: chosen.engine,
+        flush,
         clock: Arc::new(SystemClock),
         node_id: layers.configured_node_id(),
         cluster_id: None,
@@ -71,12 +84,71 @@ pub(super) fn open(
         limits: Limits::default(),
     });
     let (broker, report) = opened.map_err(refusal)?;
+    let summary = KafkaSummary {
+        address: listening,
+        dir: dirs.kafka.clone(),
+        engine: chosen.line,
+        recovery: recovery_line(&report),
+    };
     Ok(Opened {
         broker,
-        engine: engine_line,
-        engine_name: choice.kind.name(),
+        engine: chosen.kind.name(),
         report,
+        summary,
     })
+}
+
+impl Opened {
+    /// Serves; gives what runs, what the metrics page shows of it, and what there is to tell.
+    ///
+    /// # Errors
+    /// A thread that could not be started. The half is closed then.
+    pub(super) fn serve(
+        self,
+        listeners: Listeners,
+        threads: Threads,
+    ) -> Result<(Running, KafkaSource, KafkaSummary), StartError> {
+        let options = ServerOptions {
+            threads: threads.count,
+            stop_grace: threads.stop_grace,
+            ..Default::default()
+        };
+        let started = Server::start_on(listeners.sockets, &self.broker, &options);
+        let connections = match started {
+            Ok(connections) => connections,
+            Err(error) => {
+                self.close();
+                return Err(error.into());
+            }
+        };
+        let source = KafkaSource {
+            broker: Arc::clone(&self.broker),
+            connections: connections.connections(),
+            engine: self.engine,
+            recovery: recovery_figures(&self.report),
+        };
+        let running = Running {
+            broker: self.broker,
+            connections,
+        };
+        Ok((running, source, self.summary))
+    }
+
+    /// Leaves the directory in order without ever having served.
+    pub(super) fn close(&self) {
+        if let Err(error) = self.broker.close() {
+            tracing::warn!(%error, "the Kafka logs were not closed cleanly; the next start recovers them");
+        }
+    }
+}
+
+impl Running {
+    /// Takes no more connections, and lets those there are finish.
+    pub(super) fn stop(self) -> Result<(), StopError> {
+        self.connections.stop();
+        let closed = self.broker.close();
+        closed.map_err(|error| StopError(format!("Kafka: {error}")))
+    }
 }
 
 fn refusal(error: BrokerOpenError) -> StartError {
@@ -89,7 +161,7 @@ fn refusal(error: BrokerOpenError) -> StartError {
 }
 
 /// One line about what opening found.
-pub(super) fn recovery_line(report: &OpenReport) -> String {
+fn recovery_line(report: &OpenReport) -> String {
     let recovery = &report.recovery;
     let mut line = if recovery.logs == 0 {
         "nothing to recover".to_owned()
@@ -119,7 +191,7 @@ pub(super) fn recovery_line(report: &OpenReport) -> String {
 }
 
 /// The same for the metrics page.
-pub(super) fn recovery_figures(report: &OpenReport) -> RecoveryFigures {
+fn recovery_figures(report: &OpenReport) -> RecoveryFigures {
     let recovery = &report.recovery;
     RecoveryFigures {
         clean: recovery.clean,

@@ -6,7 +6,7 @@
 use std::io::IoSlice;
 use std::ops::DerefMut;
 
-use segment::{Appended, Appender};
+use segment::{Appended, Appender, Mark, SegmentError};
 
 use super::{RaftLog, Shared};
 use crate::completions::Done;
@@ -21,6 +21,15 @@ use crate::state::Checkpoint;
 
 /// Entries are encoded at their final place in pieces of this size; a larger entry is gathered.
 const ENCODE_BYTES_MAX: u64 = 256 * 1024;
+
+/// Where the sync of an append is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sync {
+    /// On a thread of the directory.
+    Elsewhere,
+    /// On the caller's, which waits for it anyway.
+    Here,
+}
 
 /// What appends need.
 pub(crate) struct Writer {
@@ -52,19 +61,21 @@ impl RaftLog {
         entries: &[Entry],
         done: impl FnOnce(Result<(), RaftLogError>) + Send + 'static,
     ) -> Result<(), RaftLogError> {
-        self.shared.append(entries, Box::new(done))
+        self.shared.append(entries, Box::new(done), Sync::Elsewhere)
     }
 
-    /// Adds entries and waits until they are durable, or whatever else the log acknowledges.
+    /// Adds entries and waits until they are durable, or whatever else the log acknowledges. Where no sync of the log is under
+    /// way, this thread makes it, so callbacks of other appends may run on it.
     ///
     /// # Errors
     /// As [`Self::append`].
     pub fn append_and_wait(&self, entries: &[Entry]) -> Result<(), RaftLogError> {
         let (done, is_done) = std::sync::mpsc::sync_channel(1);
-        self.append(entries, move |result| {
+        let done = move |result| {
             // Nobody may be waiting any more; then nobody wants to know.
             let _ = done.send(result);
-        })?;
+        };
+        self.shared.append(entries, Box::new(done), Sync::Here)?;
         is_done.recv().unwrap_or(Err(RaftLogError::Closed))
     }
 
@@ -82,7 +93,7 @@ impl Shared {
         most.min(u64::from(u32::MAX) - fixed)
     }
 
-    fn append(&self, entries: &[Entry], done: Done) -> Result<(), RaftLogError> {
+    fn append(&self, entries: &[Entry], done: Done, sync: Sync) -> Result<(), RaftLogError> {
         self.check_alive()?;
         let mut writer = self.writer.lock();
         if writer.appender.is_none() {
@@ -111,15 +122,24 @@ impl Shared {
         let after = writer.checkpoint(&self.chain);
         let end = self.chain.marks().written;
         self.completions.push(end, after, done);
-        let asked = self.chain.request(self.completions.ack(), end);
-        drop(writer);
+        let ack = self.completions.ack();
+        let asked = if sync == Sync::Here && ack == Mark::Durable {
+            drop(writer);
+            // The callback says what became of it, whoever cut or closed the log meanwhile.
+            let _ = self.chain.flush_here_to(end);
+            Ok(())
+        } else {
+            let asked = self.chain.request(ack, end);
+            drop(writer);
+            asked
+        };
         if let Some(error) = self.chain.poisoned() {
             return Err(self.completions.poison(&error.into()));
         }
         self.completions.advance();
         // Want of space is met again by the service, which goes on trying; the callback tells of the end of that.
         match asked {
-            Err(segment::SegmentError::NoSpace { .. }) | Ok(()) => Ok(()),
+            Err(SegmentError::NoSpace { .. }) | Ok(()) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
@@ -230,11 +250,15 @@ impl Shared {
     fn publish(&self, writer: &mut Writer, appended: &Appended, entries: &[Entry]) {
         let base = appended.segment.base();
         let mut at = appended.at;
+        let places = entries.iter().map(|entry| {
+            let (begins, term) = (at, entry.term);
+            at += frame_bytes(entry.payload.len());
+            Place { at: begins, term }
+        });
+        let first = entries.first().map_or(0, |entry| entry.index);
+        self.indexes.push(base, first, places);
         let mut cache = self.cache.lock();
         for entry in entries {
-            let term = entry.term;
-            self.indexes.push(base, entry.index, Place { at, term });
-            at += frame_bytes(entry.payload.len());
             if entry.kind == EntryKind::Membership {
                 self.ledger.memberships().push(entry.index);
             }
@@ -277,15 +301,10 @@ fn encode<'a>(
     durable_next: u64,
 ) -> &'a mut [u8] {
     let mut header = FrameHeader::of(entry, next, generation, durable_next);
-    let bytes = header.seal(&entry.payload);
     let len = usize::try_from(frame_bytes(entry.payload.len())).unwrap_or(usize::MAX);
     // The slot is as long as all frames together.
     let (frame, rest) = to.split_at_mut(len);
-    let (head, body) = frame.split_at_mut(FRAME_HEADER_BYTES);
-    head.copy_from_slice(&bytes);
-    let (payload, padding) = body.split_at_mut(entry.payload.len());
-    payload.copy_from_slice(&entry.payload);
-    padding.fill(0);
+    header.put(&entry.payload, frame);
     *next = header.after();
     rest
 }

@@ -250,7 +250,7 @@ impl Recovery<'_> {
             let (base, path) = (one.base, one.path(self.dir, SEGMENT_SUFFIX));
             let mut on_frame = |header: &FrameHeader, at: u64| {
                 let term = header.term;
-                indexes.push(base, header.index, Place { at, term });
+                indexes.push(base, header.index, std::iter::once(Place { at, term }));
                 if header.kind == EntryKind::Membership {
                     memberships.push(header.index);
                 }

@@ -11,6 +11,15 @@ use segment::{Disk, EngineKind};
 use crate::crash_disk::{CrashDisk, Dice};
 use crate::fixture::{all, id, payload, real, small, try_open};
 
+/// Which writes and syncs the power fails at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Sample {
+    /// At one in so many, drawn by dice; one image each.
+    OneEventIn(u64),
+    /// At each, so many images, each of which keeps and loses something else.
+    EveryEvent(u64),
+}
+
 /// One step. Numbers are taken modulo what there is.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
@@ -157,21 +166,27 @@ impl Run {
         self.log.as_ref().unwrap()
     }
 
-    /// Takes an image at one event in `rarity`, from now on.
-    pub(crate) fn crash_often(&self, seed: u64, rarity: u64) {
+    /// Takes images from now on.
+    pub(crate) fn crash_often(&self, seed: u64, sample: Sample) {
         let (dir, images) = (self.dir(), Arc::clone(&self.images));
         let (root, promise) = (self.folder.path().to_owned(), Arc::clone(&self.promise));
         let mut dice = Dice::new(seed);
         self.disk.watch(move |disks| {
-            if dice.below(rarity) != 0 || !dir.exists() {
+            let count = match sample {
+                Sample::OneEventIn(rarity) => u64::from(dice.below(rarity) == 0),
+                Sample::EveryEvent(images) => images,
+            };
+            if count == 0 || !dir.exists() {
                 return;
             }
             let mut images = images.lock().unwrap();
-            let image = root.join(format!("image-{}", images.len()));
             // Held all along: no step begins while the image is made, not even one that stores into a mapping.
             let promise = promise.lock().unwrap();
-            disks.image(&dir, &image, dice.below(u64::MAX));
-            images.push((image, promise.clone()));
+            for _ in 0..count {
+                let image = root.join(format!("image-{}", images.len()));
+                disks.image(&dir, &image, dice.below(u64::MAX));
+                images.push((image, promise.clone()));
+            }
         });
     }
 

@@ -23,6 +23,7 @@ mod put;
 mod readdressed;
 mod requests;
 mod settings;
+mod stats;
 mod tables;
 mod topics;
 mod transactions;
@@ -44,6 +45,7 @@ use self::offsets::ConsumerOffsets;
 pub use self::open::{BrokerConfig, BrokerOpenError};
 pub(crate) use self::requests::handle;
 pub use self::settings::BrokerSettings;
+pub use self::stats::{Figures, Stats};
 use self::tables::ConfigDir;
 use self::topics::{TableVersion, TopicConfig, Topics};
 use self::transactions::Transactions;
@@ -60,6 +62,8 @@ pub struct Broker {
     settings: BrokerSettings,
     store: Arc<Store>,
     clock: Arc<dyn Clock>,
+    /// When it was opened, ms.
+    started_ms: i64,
     arrivals: Arc<Arrivals>,
     topics: Topics,
     groups: GroupConfigs,
@@ -78,6 +82,7 @@ pub struct Broker {
     groups_written: Mutex<TableVersion>,
     turn: AtomicUsize,
     numbers: AtomicI64,
+    stats: Stats,
     workers: OnceLock<[Worker; 2]>,
 }
 
@@ -106,6 +111,12 @@ impl Broker {
     #[must_use]
     pub fn held_pulls(&self) -> usize {
         self.holds().len()
+    }
+
+    /// What went in and out, and what was refused.
+    #[must_use]
+    pub fn stats(&self) -> &Stats {
+        &self.stats
     }
 
     /// Looks at open transactions now rather than at the next interval.

@@ -14,6 +14,7 @@ use super::group_configs::GroupConfigs;
 use super::locks::QueueLocks;
 use super::offsets::ConsumerOffsets;
 use super::settings::BrokerSettings;
+use super::stats::Stats;
 use super::tables::{self, ConfigDir};
 use super::topics::{Topics, built_in};
 use super::transactions::Transactions;
@@ -86,6 +87,7 @@ impl Broker {
             delays: Delays::new(delays.unwrap_or_default()),
             settings: config.settings,
             store,
+            started_ms: clock.now_ms(),
             clock,
             arrivals,
             consumers: Consumers::default(),
@@ -99,6 +101,7 @@ impl Broker {
             groups_written: Mutex::default(),
             turn: AtomicUsize::new(0),
             numbers: AtomicI64::new(0),
+            stats: Stats::default(),
             workers: OnceLock::new(),
         });
         let now_ms = broker.now_ms();

@@ -63,6 +63,12 @@ impl Pending {
         self.end
     }
 
+    /// How many messages, and the bytes of their entries.
+    pub(crate) fn size(&self) -> (usize, u64) {
+        let start = u64::try_from(self.physical_offset.0).unwrap_or(0);
+        (self.ids.len(), self.end.0.saturating_sub(start))
+    }
+
     /// The id that tells its place; of a batch all, joined by commas.
     pub(crate) fn message_id(&self) -> String {
         let mut text = String::with_capacity(33 * self.ids.len());

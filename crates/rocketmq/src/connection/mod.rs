@@ -269,12 +269,8 @@ impl Connection {
         oneway: bool,
     ) {
         match handled {
-            Ok(Handled::Answer(answer)) if !oneway => {
-                self.output.push(answer, form, opaque);
-            }
-            Err(refusal) if !oneway => {
-                self.output.push(refusal.into(), form, opaque);
-            }
+            Ok(Handled::Answer(answer)) if !oneway => self.answer(answer, form, opaque),
+            Err(refusal) if !oneway => self.answer(refusal.into(), form, opaque),
             Ok(Handled::Later(later)) => {
                 self.waiting.spawn_local(async move {
                     let answer = later.await.filter(|_| !oneway);
@@ -285,9 +281,17 @@ impl Connection {
                     }
                 });
             }
-            Err(refusal) => debug!(peer = %self.channel.peer, %refusal, "a one-way request failed"),
+            Err(refusal) => {
+                self.service.answered(refusal.code);
+                debug!(peer = %self.channel.peer, %refusal, "a one-way request failed");
+            }
             Ok(Handled::Answer(_) | Handled::Nothing) => {}
         }
+    }
+
+    fn answer(&mut self, answer: Answer, form: HeaderForm, opaque: i32) {
+        self.service.answered(answer.code);
+        self.output.push(answer, form, opaque);
     }
 
     /// Writes the answers that had to wait and are there now.
@@ -298,7 +302,7 @@ impl Connection {
                     form,
                     opaque,
                     answer: Some(answer),
-                }) => self.output.push(answer, form, opaque),
+                }) => self.answer(answer, form, opaque),
                 Ok(_) => {}
                 Err(error) => warn!(peer = %self.channel.peer, %error, "an answer was lost"),
             }

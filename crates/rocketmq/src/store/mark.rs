@@ -102,6 +102,15 @@ impl Mark {
         }
     }
 
+    /// Takes the mark in `own_dir` away, durably.
+    pub(crate) fn remove(disk: &dyn Disk, own_dir: &Path) -> Result<(), StoreError> {
+        if !own_dir.exists() {
+            return Ok(());
+        }
+        files::remove(&own_dir.join(NAME))?;
+        files::sync_dir(disk, own_dir)
+    }
+
     pub(crate) fn write(&self, disk: &dyn Disk, own_dir: &Path) -> Result<(), StoreError> {
         let bytes = serde_json::to_vec(self).unwrap_or_default();
         files::replace(disk, own_dir, &own_dir.join(NAME), &bytes)

@@ -22,6 +22,7 @@ mod mark;
 pub mod message;
 mod put;
 mod read_types;
+mod rebuild;
 mod recover;
 mod report;
 mod settings;
@@ -36,7 +37,9 @@ pub use consume_queue::{PREFILL_SIZE, QueueUnit, UNIT_BYTES};
 pub use dispatch::SCHEDULE_TOPIC;
 pub use error::{Poisoned, PutError, ReadError, StoreError};
 pub use ids::{Clock, ManualClock, PhysicalOffset, QueueOffset};
-pub use index_file::{INDEX_ENTRY_BYTES, INDEX_HEADER_BYTES, INDEX_SLOT_BYTES};
+pub use index_file::{
+    INDEX_ENTRY_BYTES, INDEX_HEADER_BYTES, INDEX_SLOT_BYTES, IndexEntry, IndexHeader, IndexShape,
+};
 pub use keep::Retained;
 pub use listener::{NoListener, StoreListener};
 pub use put::{Put, TOPIC_BYTES_MAX};
@@ -44,6 +47,8 @@ pub use read_types::{
     Access, Boundary, Everything, GetRequest, GetResult, GetStatus, MessageFilter, QueryRequest,
     QueryResult, TagCodes,
 };
+pub use rebuild::rebuild;
+pub use recover::refuse_foreign;
 pub use report::{LogFileReport, RecoveryReport};
 pub use settings::{DiskUsage, Durability, StoreOptions, StoreSettings};
 pub use store::{LOCK_FILE, OWN_DIR, Store, StoreState};

@@ -53,6 +53,8 @@ impl Store {
     pub fn put_batch(&self, batch: &MessageBatch<'_>, ack: Option<Ack>) -> Result<Put, PutError> {
         let common = &batch.common;
         self.check(common, 0)?;
+        // As Java's: together they may not be larger than one.
+        self.check_body(common.body.len())?;
         let mut shapes = Vec::new();
         for inner in BatchMessages::of(common.body) {
             let inner = inner?;

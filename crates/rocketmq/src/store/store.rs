@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::thread::JoinHandle;
+use std::time::Instant;
 
 use parking_lot::Mutex;
 use segment::{DirLock, Disk, FlushService, Lease, Position};
@@ -76,6 +77,10 @@ pub struct StoreState {
     pub dispatched: PhysicalOffset,
     /// Consume queue files that are open.
     pub queue_files_open: usize,
+    /// Bytes of the log that a power loss would take.
+    pub unsynced_bytes: u64,
+    /// Since when the oldest of them has been there.
+    pub unsynced_since: Option<Instant>,
     /// Why messages are refused, if they are.
     pub refusing: Option<String>,
 }
@@ -256,6 +261,8 @@ impl Store {
             visible: self.log.visible(),
             dispatched: self.dispatcher.dispatched(),
             queue_files_open: self.queues.open_files(),
+            unsynced_bytes: self.log.chain().unsynced_bytes(),
+            unsynced_since: self.log.chain().unsynced_since(),
             refusing: self.check_writable().err().map(|error| error.to_string()),
         }
     }

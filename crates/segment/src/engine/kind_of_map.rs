@@ -116,6 +116,16 @@ impl AnyMap {
         self.len == 0
     }
 
+    /// Locks all pages in memory.
+    ///
+    /// # Errors
+    /// The system's: a limit on locked memory, or no memory.
+    pub fn lock(&self) -> io::Result<()> {
+        // SAFETY: the mapping made in `new`, which locking neither changes nor moves.
+        unsafe { rustix::mm::mlock(self.base.as_ptr().cast(), self.len) }?;
+        Ok(())
+    }
+
     /// Stores one byte.
     ///
     /// # Errors

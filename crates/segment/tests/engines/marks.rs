@@ -1,9 +1,10 @@
 //! Marks, listeners and rules.
 
 use std::io::IoSlice;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread::ThreadId;
 use std::time::Duration;
 
 use segment::{
@@ -106,6 +107,63 @@ fn who_waits_shares_a_sync() {
     assert!(disk.syncs() <= 4, "{} syncs", disk.syncs());
     assert_eq!(chain.unsynced_bytes(), 0);
     assert!(chain.unsynced_since().is_none());
+}
+
+/// Remembers how far the log was durable when it was told, and on which thread.
+#[derive(Default)]
+struct Where(Mutex<Vec<(Position, ThreadId)>>);
+
+impl ChainListener for Where {
+    fn marks_moved(&self, marks: Marks) {
+        let me = std::thread::current().id();
+        self.0.lock().unwrap().push((marks.durable, me));
+    }
+    fn poisoned(&self, _error: &SegmentError) {}
+}
+
+#[test]
+fn a_caller_with_nothing_else_to_do_makes_the_sync_itself() {
+    for kind in EngineKind::ALL {
+        let dir = tempfile::tempdir().unwrap();
+        let mut store = Store::new(kind, dir.path());
+        let heard = Arc::new(Where::default());
+        store.listener = Arc::clone(&heard) as _;
+        let (chain, mut appender) = store.open();
+        appender.roll(0).unwrap();
+        for round in 0..3 {
+            let bytes = pattern(round, 100);
+            let end = appender.append(&[IoSlice::new(&bytes)]).unwrap().end;
+            assert_eq!(chain.flush_here_to(end).unwrap(), end, "{kind}");
+            let here = (end, std::thread::current().id());
+            assert!(heard.0.lock().unwrap().contains(&here), "{kind}");
+        }
+    }
+}
+
+#[test]
+fn a_caller_that_could_sync_itself_shares_what_is_under_way() {
+    let dir = tempfile::tempdir().unwrap();
+    let disk = FaultyDisk::new();
+    let store = Store::on(EngineKind::File, dir.path(), Arc::clone(&disk) as _);
+    let (chain, mut appender) = store.open();
+    appender.roll(0).unwrap();
+    disk.plan(Fault::SyncsHang);
+    let first = appender.append(&[IoSlice::new(b"first")]).unwrap().end;
+    chain.request(Mark::Durable, first).unwrap();
+    while disk.syncs() == 0 {
+        std::thread::yield_now();
+    }
+    let end = appender.append(&[IoSlice::new(b"later")]).unwrap().end;
+    std::thread::scope(|scope| {
+        let waiters: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| chain.flush_here_to(end)))
+            .collect();
+        disk.lift();
+        for waiter in waiters {
+            assert_eq!(waiter.join().unwrap().unwrap(), end);
+        }
+    });
+    assert!(disk.syncs() <= 4, "{} syncs", disk.syncs());
 }
 
 #[test]

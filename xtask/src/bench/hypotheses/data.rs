@@ -9,6 +9,9 @@ use serde::Deserialize;
 pub(super) struct Data {
     #[serde(default)]
     pub(super) experiments: Vec<Experiment>,
+    /// The header of the first report.
+    #[serde(default)]
+    pub(super) machine: serde_json::Value,
 }
 
 #[derive(Debug, Deserialize)]
@@ -21,7 +24,14 @@ pub(super) struct Experiment {
     #[serde(default)]
     series: Vec<Series>,
     #[serde(default)]
+    tables: Vec<Table>,
+    #[serde(default)]
     pub(super) crossings: Vec<Crossing>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Table {
+    rows: Vec<Vec<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -68,18 +78,30 @@ pub(super) struct Crossing {
 pub(super) type Missing = String;
 
 /// Fewer runs than this decide nothing.
-const RUNS_MIN: usize = 5;
+pub(super) const RUNS_MIN: usize = 5;
 
 impl Data {
     /// A whole experiment that was measured.
     pub(super) fn experiment(&self, id: &str) -> Result<&Experiment, Missing> {
         let found = self.experiments.iter().find(|one| one.id == id);
-        let found = found.ok_or_else(|| format!("`{id}` was not run"))?;
-        match &found.refused {
-            Some(why) => Err(format!("`{id}`: {why}")),
-            None if !found.complete => Err(format!("`{id}` was ended early")),
-            None => Ok(found),
-        }
+        found
+            .ok_or_else(|| format!("`{id}` was not run"))?
+            .measured()
+    }
+
+    /// All of one id, each whole: the same thing done in several runs.
+    pub(super) fn all(&self, id: &str) -> Result<Vec<&Experiment>, Missing> {
+        let found = self.experiments.iter().filter(|one| one.id == id);
+        found.map(Experiment::measured).collect()
+    }
+
+    /// The device that was measured, and whether it needs pages to stand still.
+    pub(super) fn stable_writes(&self) -> Result<(&str, bool), Missing> {
+        let queue = &self.machine["storage"]["queue"];
+        queue["device"]
+            .as_str()
+            .zip(queue["stable_writes"].as_bool())
+            .ok_or_else(|| "the report tells nothing of the device".to_owned())
     }
 
     /// The point of a series at `x`.
@@ -92,14 +114,7 @@ impl Data {
 
     /// The point of a series that is called `label`.
     pub(super) fn called(&self, id: &str, series: &str, label: &str) -> Result<&Point, Missing> {
-        let line = self.experiment(id)?.series(series)?;
-        let found = line
-            .points
-            .iter()
-            .find(|point| point.label.as_deref() == Some(label));
-        let point =
-            found.ok_or_else(|| format!("`{id}` has nothing of {series} called {label}"))?;
-        point.whole(id, series)
+        self.experiment(id)?.called(series, label)
     }
 
     /// Spread of the main value of a point.
@@ -109,6 +124,35 @@ impl Data {
 }
 
 impl Experiment {
+    fn measured(&self) -> Result<&Self, Missing> {
+        match &self.refused {
+            Some(why) => Err(format!("`{}`: {why}", self.id)),
+            None if !self.complete => Err(format!("`{}` was ended early", self.id)),
+            None => Ok(self),
+        }
+    }
+
+    /// The point of a series that is called `label`.
+    pub(super) fn called(&self, series: &str, label: &str) -> Result<&Point, Missing> {
+        let id = &self.id;
+        let line = self.series(series)?;
+        let found = line
+            .points
+            .iter()
+            .find(|point| point.label.as_deref() == Some(label));
+        let point =
+            found.ok_or_else(|| format!("`{id}` has nothing of {series} called {label}"))?;
+        point.whole(id, series)
+    }
+
+    /// Rows of its tables.
+    pub(super) fn rows(&self) -> impl Iterator<Item = &[String]> {
+        self.tables
+            .iter()
+            .flat_map(|table| &table.rows)
+            .map(Vec::as_slice)
+    }
+
     pub(super) fn series(&self, name: &str) -> Result<&Series, Missing> {
         let found = self.series.iter().find(|series| series.name == name);
         found.ok_or_else(|| format!("`{}` has no {name}", self.id))

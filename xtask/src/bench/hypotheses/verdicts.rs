@@ -3,6 +3,9 @@
 //! A verdict is a function of the data and of nothing else. Where spreads overlap nothing is decided in either direction,
 //! and the verdict says so.
 
+mod mappings;
+mod stores;
+
 use super::data::{Data, Missing, Spread};
 use super::show::{blocks, spread, times};
 
@@ -37,12 +40,25 @@ pub(super) struct Verdict {
 
 type Decided = Result<Verdict, Missing>;
 
+/// The command that measures a claim.
+#[derive(Clone, Copy)]
+pub(super) enum By {
+    /// `bench io` with these experiments.
+    Io(&'static str),
+    /// `bench mapping`, five times.
+    Mapping,
+    /// `bench io --only limited` with files of several sizes.
+    Sizes,
+    /// Nothing can, here.
+    Nobody,
+}
+
 /// A claim.
 pub(super) struct Claim {
     pub(super) id: &'static str,
     pub(super) text: &'static str,
-    /// Experiments, for the command that measures it; empty where another program decides.
-    pub(super) by: &'static str,
+    /// What measures it.
+    pub(super) by: By,
     pub(super) decide: fn(&Data) -> Decided,
 }
 
@@ -56,13 +72,47 @@ fn verdict(word: Word, figures: impl Into<String>) -> Decided {
     })
 }
 
-/// For claims that other programs test.
-fn elsewhere(_: &Data) -> Decided {
-    Err("no experiment of this run decides it".to_owned())
-}
-
 fn one_kernel(_: &Data) -> Decided {
     verdict(Word::NotTestable, "there is one kernel here")
+}
+
+fn kswapd(_: &Data) -> Decided {
+    verdict(
+        Word::NotTestable,
+        "kswapd frees memory for the whole machine only; a writer at the limit of its group frees by itself. It would take a \
+         file larger than all memory, on a machine that nobody else uses",
+    )
+}
+
+fn neighbours(_: &Data) -> Decided {
+    verdict(
+        Word::NotTestable,
+        "a neighbour suffers when the memory of the whole machine is short, and filling that would harm whoever else is on it",
+    )
+}
+
+fn throttled(_: &Data) -> Decided {
+    verdict(
+        Word::NotTestable,
+        "the limit is one of the whole machine (`vm.dirty_ratio`), far above what a run writes, and no command of ours changes \
+         a setting of the kernel",
+    )
+}
+
+/// Only a device that needs pages to stand still while they are written makes anybody wait.
+fn stable_pages(data: &Data) -> Decided {
+    let (device, needs) = data.stable_writes()?;
+    match needs {
+        false => verdict(
+            Word::NotTestable,
+            format!(
+                "{device} needs no stable pages (`queue/stable_writes` is 0), so nobody waits for a page under write-back"
+            ),
+        ),
+        true => Err(format!(
+            "{device} needs stable pages, and no experiment tells those waits apart"
+        )),
+    }
 }
 
 /// All claims, in order.
@@ -70,193 +120,193 @@ pub(super) const CLAIMS: &[Claim] = &[
     Claim {
         id: "H1",
         text: "mmap saves one copy; that matters only near memory bandwidth",
-        by: "lease-resident read-resident",
+        by: By::Io("lease-resident read-resident"),
         decide: one_copy,
     },
     Claim {
         id: "H2",
         text: "a disk's sequential rate is within 10 times of memcpy",
-        by: "write-resident write-cold",
+        by: By::Io("write-resident write-cold"),
         decide: disk_and_memory,
     },
     Claim {
         id: "H3",
         text: "the page cache survives a process crash, user buffers do not",
-        by: "",
-        decide: elsewhere,
+        by: By::Io("killed"),
+        decide: stores::killed,
     },
     Claim {
         id: "H4",
         text: "a mapping much larger than memory is fine when it is shared",
-        by: "",
-        decide: elsewhere,
+        by: By::Mapping,
+        decide: mappings::shared_is_fine,
     },
     Claim {
         id: "H5",
         text: "fixed read buffers cost moves of records cut by their ends",
-        by: "",
-        decide: elsewhere,
+        by: By::Io("parse"),
+        decide: stores::moved_records,
     },
     Claim {
         id: "H6",
         text: "mapped writes stall long when the file is much larger than memory; plain I/O is steadier",
-        by: "limited",
+        by: By::Io("limited"),
         decide: stalls,
     },
     Claim {
         id: "H7",
         text: "kswapd takes a whole core and is the bottleneck",
-        by: "",
-        decide: elsewhere,
+        by: By::Nobody,
+        decide: kswapd,
     },
     Claim {
         id: "H8",
         text: "the more memory, the worse the stalls; slicing helps",
-        by: "",
-        decide: elsewhere,
+        by: By::Sizes,
+        decide: stores::more_memory,
     },
     Claim {
         id: "H9",
         text: "containers do not isolate the page cache",
-        by: "",
-        decide: elsewhere,
+        by: By::Nobody,
+        decide: neighbours,
     },
     Claim {
         id: "H10",
         text: "`max_map_count` bites with many mapped files",
-        by: "",
-        decide: elsewhere,
+        by: By::Mapping,
+        decide: mappings::count,
     },
     Claim {
         id: "H11",
         text: "the limit of 2 GiB a mapping is Java's",
-        by: "",
-        decide: elsewhere,
+        by: By::Mapping,
+        decide: mappings::large,
     },
     Claim {
         id: "H12",
         text: "the table of mapping flags under memory pressure",
-        by: "",
-        decide: elsewhere,
+        by: By::Mapping,
+        decide: mappings::flags,
     },
     Claim {
         id: "H13",
         text: "a fault brings a page, sometimes more",
-        by: "read-cached write-cached",
+        by: By::Io("read-cached write-cached"),
         decide: pages_a_fault,
     },
     Claim {
         id: "H14",
         text: "cached reads: mmap leads below 64 MiB blocks, file I/O from there",
-        by: "read-resident",
+        by: By::Io("read-resident"),
         decide: |data| crossing(data, "read-resident", Some(64.0 * MIB)),
     },
     Claim {
         id: "H15",
         text: "cached writes: mmap leads below 64 MiB blocks, file I/O from there",
-        by: "write-resident",
+        by: By::Io("write-resident"),
         decide: |data| crossing(data, "write-resident", Some(64.0 * MIB)),
     },
     Claim {
         id: "H16",
         text: "reads of a hole: mmap leads below 4 KiB blocks, file I/O from there",
-        by: "read-hole",
+        by: By::Io("read-hole"),
         decide: |data| crossing(data, "read-hole", Some(4.0 * KIB)),
     },
     Claim {
         id: "H17",
         text: "writes to a hole: mmap always leads",
-        by: "write-hole",
+        by: By::Io("write-hole"),
         decide: |data| crossing(data, "write-hole", None),
     },
     Claim {
         id: "H18",
         text: "a page fault costs more than a system call",
-        by: "touch read-resident",
+        by: By::Io("touch read-resident"),
         decide: fault_and_call,
     },
     Claim {
         id: "H19",
         text: "file writes get faster with the block, up to 64 KiB",
-        by: "write-resident",
+        by: By::Io("write-resident"),
         decide: best_block,
     },
     Claim {
         id: "H20",
         text: "writing a page under write-back blocks",
-        by: "",
-        decide: elsewhere,
+        by: By::Nobody,
+        decide: stable_pages,
     },
     Claim {
         id: "H21",
         text: "after write-back every mapped page faults again, locked or not",
-        by: "touch",
+        by: By::Io("touch"),
         decide: written_back,
     },
     Claim {
         id: "H22",
         text: "`mlock` alone warms a mapping up",
-        by: "touch",
+        by: By::Io("touch"),
         decide: locked_only,
     },
     Claim {
         id: "H23",
         text: "locked private memory still faults at the first store",
-        by: "",
-        decide: elsewhere,
+        by: By::Mapping,
+        decide: mappings::locked,
     },
     Claim {
         id: "H24",
         text: "a staging buffer removes the spikes of mapped writes",
-        by: "paced",
+        by: By::Io("paced"),
         decide: spikes,
     },
     Claim {
         id: "H25",
         text: "above `dirty_ratio` writers are throttled, either way",
-        by: "",
-        decide: elsewhere,
+        by: By::Nobody,
+        decide: throttled,
     },
     Claim {
         id: "H26",
         text: "mapped writes for small transfers, `sendfile` for large ones",
-        by: "transfer",
+        by: By::Io("transfer"),
         decide: transfers,
     },
     Claim {
         id: "H27",
         text: "making the next segments ahead hides the roll",
-        by: "",
-        decide: elsewhere,
+        by: By::Io("roll"),
+        decide: stores::rolls,
     },
     Claim {
         id: "H28",
         text: "index files want a mapping",
-        by: "search-resident search-cold",
+        by: By::Io("search-resident search-cold"),
         decide: searches,
     },
     Claim {
         id: "H29",
         text: "mapping every segment eats memory",
-        by: "",
-        decide: elsewhere,
+        by: By::Mapping,
+        decide: mappings::tables,
     },
     Claim {
         id: "H30",
         text: "sequential file I/O is enough for a log",
-        by: "write-growing write-cold",
+        by: By::Io("write-growing write-cold"),
         decide: file_is_enough,
     },
     Claim {
         id: "H31",
         text: "mapped writes need no system call and no copy once they are warm",
-        by: "write-resident",
+        by: By::Io("write-resident"),
         decide: warm_stores,
     },
     Claim {
         id: "H32",
         text: "new kernels behave far better than 3.x",
-        by: "",
+        by: By::Nobody,
         decide: one_kernel,
     },
 ];

@@ -44,10 +44,16 @@ pub(super) fn run(args: Args) -> Result<(), Failure> {
     };
     mapping::check(&settings).map_err(failure)?;
     let stop = watch::stop_on_signals()?;
-    let bar = Bar::new(1);
+    let bar = Bar::new(4);
     let mut output = Output::begin(args.output, machine::read(Some(&settings.dir)))?;
-    let (experiment, ended) = mapping::run(&settings, &stop, &bar);
+    let (experiment, mut ended) = mapping::run(&settings, &stop, &bar);
     output.add(experiment, &bar)?;
+    if ended.is_ok() {
+        for (experiment, result) in mapping::costs(&settings, &stop, &bar) {
+            output.add(experiment, &bar)?;
+            ended = result;
+        }
+    }
     bar.clear();
     output.end(match &ended {
         Ok(()) => Ending::Complete,

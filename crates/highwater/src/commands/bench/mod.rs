@@ -6,8 +6,8 @@
 mod io;
 mod load;
 mod mapping;
-mod output;
-mod watch;
+pub(super) mod output;
+pub(super) mod watch;
 
 use std::io::Write as _;
 
@@ -35,6 +35,12 @@ enum What {
     /// One of the processes of `mapping`; takes its task from stdin.
     #[command(hide = true)]
     MappingWriter,
+    /// The process of `mapping` that maps its stdin until it is refused.
+    #[command(hide = true)]
+    MappingCount,
+    /// The process of `io` that is there to be killed; takes its task from stdin.
+    #[command(hide = true)]
+    KilledWriter,
     /// The part of `io` that runs in a memory-limited group; takes its task from stdin.
     #[command(hide = true)]
     LimitedCell,
@@ -46,21 +52,30 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         What::Load(args) => load::run(*args),
         What::Mapping(args) => mapping::run(args),
         What::MappingWriter => measure::mapping::run_writer().map_err(failure),
+        What::MappingCount => {
+            let count = measure::mapping::count_mappings().map_err(failure)?;
+            answer(&format!("{count}\n"))
+        }
+        What::KilledWriter => measure::run_killed_writer().map_err(failure),
         What::LimitedCell => limited_cell(),
     }
 }
 
 fn limited_cell() -> Result<(), Failure> {
     let failed = |error: String| Failure::new(Exit::NotWell, error);
-    let answer = measure::run_limited_cell().map_err(|error| failed(error.to_string()))?;
+    answer(&measure::run_limited_cell().map_err(|error| failed(error.to_string()))?)
+}
+
+/// What a child says to its parent.
+fn answer(text: &str) -> Result<(), Failure> {
     std::io::stdout()
         .lock()
-        .write_all(answer.as_bytes())
-        .map_err(|error| failed(format!("stdout: {error}")))
+        .write_all(text.as_bytes())
+        .map_err(|error| Failure::new(Exit::NotWell, format!("stdout: {error}")))
 }
 
 /// The exit code of a measurement that ended early.
-fn failure(error: MeasureError) -> Failure {
+pub(super) fn failure(error: MeasureError) -> Failure {
     let exit = match &error {
         MeasureError::Settings(_) => Exit::Usage,
         MeasureError::Stopped => Exit::Interrupted,

@@ -6,7 +6,9 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use highwater::report::{Ending, Experiment, Machine, Report, SCHEMA, html, json, terminal};
+use highwater::report::{
+    Choice, Ending, Experiment, Machine, Report, SCHEMA, html, json, terminal,
+};
 
 use super::watch::Bar;
 use crate::cli::Format;
@@ -15,7 +17,7 @@ use crate::exit::{Exit, Failure};
 
 /// Flags of every command that makes a report.
 #[derive(Debug, clap::Args)]
-pub(super) struct OutputArgs {
+pub(in crate::commands) struct OutputArgs {
     #[command(flatten)]
     files: Files,
     /// How to print it
@@ -25,7 +27,7 @@ pub(super) struct OutputArgs {
 
 /// Files that a report is written to.
 #[derive(Debug, clap::Args)]
-pub(super) struct Files {
+pub(in crate::commands) struct Files {
     /// Write the report to this file, as JSON
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -36,7 +38,7 @@ pub(super) struct Files {
 
 impl Files {
     /// Writes those that were asked for.
-    pub(super) fn save(&self, report: &Report) -> Result<(), Failure> {
+    pub(in crate::commands) fn save(&self, report: &Report) -> Result<(), Failure> {
         let failed = |flag: &str, error: json::JsonError| {
             Failure::new(Exit::Unavailable, format!("{flag} {error}"))
         };
@@ -51,7 +53,7 @@ impl Files {
 }
 
 /// A report without experiments; until it is ended it says that the run was interrupted.
-pub(super) fn blank(machine: Machine) -> Report {
+pub(in crate::commands) fn blank(machine: Machine) -> Report {
     let command = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
     Report {
         schema: SCHEMA,
@@ -63,11 +65,12 @@ pub(super) fn blank(machine: Machine) -> Report {
         machine,
         experiments: Vec::new(),
         notes: Vec::new(),
+        choice: None,
     }
 }
 
 /// A report in the making.
-pub(super) struct Output {
+pub(in crate::commands) struct Output {
     args: OutputArgs,
     began: Instant,
     report: Report,
@@ -75,7 +78,7 @@ pub(super) struct Output {
 
 impl Output {
     /// Begins a report.
-    pub(super) fn begin(args: OutputArgs, machine: Machine) -> Result<Self, Failure> {
+    pub(in crate::commands) fn begin(args: OutputArgs, machine: Machine) -> Result<Self, Failure> {
         let mut output = Self {
             args,
             began: Instant::now(),
@@ -89,12 +92,26 @@ impl Output {
     }
 
     /// Adds a remark about all of it.
-    pub(super) fn note(&mut self, note: String) {
+    pub(in crate::commands) fn note(&mut self, note: String) {
         self.report.notes.push(note);
     }
 
+    /// What there is so far.
+    pub(in crate::commands) fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// Adds what was chosen.
+    pub(in crate::commands) fn choose(&mut self, choice: Choice) {
+        self.report.choice = Some(choice);
+    }
+
     /// Adds an experiment; a table is printed at once.
-    pub(super) fn add(&mut self, experiment: Experiment, bar: &Bar) -> Result<(), Failure> {
+    pub(in crate::commands) fn add(
+        &mut self,
+        experiment: Experiment,
+        bar: &Bar,
+    ) -> Result<(), Failure> {
         if self.args.format == Format::Table {
             let text = terminal::experiment(&experiment);
             bar.suspend(|| listing::print(&format!("\n{text}")))?;
@@ -104,7 +121,7 @@ impl Output {
     }
 
     /// Ends the report and prints what has not been printed yet.
-    pub(super) fn end(mut self, ending: Ending) -> Result<(), Failure> {
+    pub(in crate::commands) fn end(mut self, ending: Ending) -> Result<(), Failure> {
         self.report.ending = ending;
         self.save()?;
         match self.args.format {

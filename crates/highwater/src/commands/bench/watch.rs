@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::exit::{Exit, Failure};
 
 /// A bar for the experiment at hand; hidden unless stderr is a terminal.
-pub(super) struct Bar {
+pub(in crate::commands) struct Bar {
     bar: ProgressBar,
     experiments: u64,
     begun: std::sync::atomic::AtomicU64,
@@ -17,7 +17,7 @@ pub(super) struct Bar {
 
 impl Bar {
     /// For so many experiments.
-    pub(super) fn new(experiments: usize) -> Self {
+    pub(in crate::commands) fn new(experiments: usize) -> Self {
         let bar = if std::io::stderr().is_terminal() {
             let style = ProgressStyle::with_template(
                 "{prefix} {wide_bar} {pos}/{len} {msg:12!} {eta} left",
@@ -38,12 +38,12 @@ impl Bar {
     }
 
     /// Writes to stdout without tearing the bar.
-    pub(super) fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
+    pub(in crate::commands) fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
         self.bar.suspend(write)
     }
 
     /// Takes the bar away.
-    pub(super) fn clear(&self) {
+    pub(in crate::commands) fn clear(&self) {
         self.bar.finish_and_clear();
     }
 }
@@ -68,7 +68,7 @@ impl Progress for Bar {
 }
 
 /// Turns SIGINT and SIGTERM into a stop. A second one ends the process at once; what it leaves is removed by the next run.
-pub(super) fn stop_on_signals() -> Result<Stop, Failure> {
+pub(in crate::commands) fn stop_on_signals() -> Result<Stop, Failure> {
     let failed =
         |error: std::io::Error| Failure::new(Exit::Unavailable, format!("signals: {error}"));
     let stop = Stop::default();

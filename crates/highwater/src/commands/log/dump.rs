@@ -13,25 +13,25 @@ use kafka::log::{producer_snapshot, txn_index::TxnIndex};
 use serde_json::{Value, json};
 
 use super::scan::{Found, Piece, Scan};
-use super::{entries, show, target};
+use super::{entries, rocketmq, show, target};
 use crate::cli::Format;
 use crate::exit::{Exit, Failure};
 
 /// Arguments of `log dump`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Files (.log, .index, .timeindex, .txnindex, .snapshot), partitions' directories or data directories
+    /// Files (.log, .index, .timeindex, .txnindex, .snapshot; RocketMQ's by their numbers), or directories of them
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Show records, not only batches
+    /// Show records, not only batches; bodies and properties of RocketMQ's messages
     #[arg(long)]
-    records: bool,
-    /// Begin at this offset
+    pub(super) records: bool,
+    /// Begin at this offset (RocketMQ: a physical offset in the log, a number in a queue)
     #[arg(long, value_name = "OFFSET")]
-    from: Option<i64>,
-    /// Stop after so many batches of each file
+    pub(super) from: Option<i64>,
+    /// Stop after so many batches, messages or entries of each file
     #[arg(long, value_name = "N")]
-    limit: Option<u64>,
+    pub(super) limit: Option<u64>,
     /// How to print: lines for people, or one JSON object a line
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -41,7 +41,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     match dump_all(args) {
         // Whoever read our output has seen enough.
         Err(error) if is_broken_pipe(&error) => Ok(()),
-        Err(error) => Err(error.into()),
+        // One that has an exit code of its own.
+        Err(error) => Err(error.downcast::<Failure>().unwrap_or_else(Failure::from)),
         Ok(false) => Ok(()),
         Ok(true) => Err(Failure::new(
             Exit::NotWell,
@@ -63,6 +64,10 @@ fn dump_all(args: &Args) -> Result<bool> {
         damaged: false,
     };
     for path in &args.paths {
+        if rocketmq::is_rocketmq(path) {
+            rocketmq::dump::dump_path(args, path, &mut out)?;
+            continue;
+        }
         for file in files(path)? {
             dump(args, &file, &mut out).with_context(|| format!("{}", file.display()))?;
         }
@@ -88,14 +93,16 @@ fn files(path: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-struct Out<'o> {
+pub(super) struct Out<'o> {
     out: io::BufWriter<io::StdoutLock<'o>>,
     format: Format,
-    damaged: bool,
+    /// Damaged bytes were shown.
+    pub(super) damaged: bool,
 }
 
 impl Out<'_> {
-    fn line(
+    /// One line of text, or one object.
+    pub(super) fn line(
         &mut self,
         json: impl FnOnce() -> Value,
         text: impl FnOnce() -> String,

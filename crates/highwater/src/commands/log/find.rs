@@ -21,26 +21,35 @@ use crate::exit::{Exit, Failure};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    at: Where,
+    pub(super) at: Where,
     #[command(flatten)]
-    what: What,
+    pub(super) what: What,
     /// Stop after so many records
     #[arg(long, default_value_t = 100)]
-    limit: usize,
+    pub(super) limit: usize,
 }
 
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = true)]
-struct What {
-    /// The record with this offset
+pub(super) struct What {
+    /// The record with this offset (RocketMQ: the message at this physical offset)
     #[arg(long)]
-    offset: Option<i64>,
+    pub(super) offset: Option<i64>,
     /// Records from this time on, in milliseconds since the epoch
     #[arg(long, value_name = "MS")]
-    time: Option<i64>,
-    /// Records with exactly this key
+    pub(super) time: Option<i64>,
+    /// Records with exactly this key (RocketMQ: through the index file)
     #[arg(long)]
-    key: Option<String>,
+    pub(super) key: Option<String>,
+    /// RocketMQ: messages stored at this time or later, in milliseconds since the epoch
+    #[arg(long, value_name = "MS")]
+    pub(super) from: Option<i64>,
+    /// RocketMQ: messages stored at this time or before
+    #[arg(long, value_name = "MS")]
+    pub(super) to: Option<i64>,
+    /// RocketMQ: look through the whole log, not the index
+    #[arg(long)]
+    pub(super) scan: bool,
 }
 
 impl What {
@@ -62,6 +71,10 @@ struct Match {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    if args.what.from.is_some() || args.what.to.is_some() || args.what.scan {
+        let text = "--from, --to and --scan are for RocketMQ stores; a Kafka log is always looked through, from --time on";
+        return Err(Failure::new(Exit::Usage, text));
+    }
     let partitions = target::partitions(&args.at.path, args.at.topic.as_deref())?;
     let bar = show::progress(
         partitions.iter().map(Partition::log_bytes).sum(),

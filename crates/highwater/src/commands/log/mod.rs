@@ -1,4 +1,6 @@
-//! `highwater log`: offline tools for Kafka log directories, also those that a Java broker wrote.
+//! `highwater log`: offline tools for the directories of Kafka and RocketMQ, also those that a Java broker wrote.
+//!
+//! Which of the two a directory is, is told by the names in it; RocketMQ's are handled in `rocketmq`.
 //!
 //! Invariants: `dump`, `verify` and `find` only read, and may run beside a broker; `repair` takes the directory's lock,
 //! changes nothing unless told `--yes`, and deletes nothing: what it cuts off is kept.
@@ -8,6 +10,7 @@ mod dump;
 mod entries;
 mod find;
 mod repair;
+mod rocketmq;
 mod scan;
 mod show;
 mod target;
@@ -27,23 +30,23 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
-    /// Print what is in segment files: batches, records, index entries, producer snapshots.
+    /// Print what is in files of a log: batches, records, messages, queue units, index entries.
     Dump(dump::Args),
-    /// Check every batch, index and side file. Leaves with 1 when something is damaged.
+    /// Check every batch or message, queue, index and side file. Leaves with 1 when something is damaged.
     Verify(verify::Args),
     /// Find records by offset, time or key.
     Find(find::Args),
-    /// Mend a directory: cut torn ends, take damaged bytes out, rebuild indexes. A dry run unless told --yes.
+    /// Mend a directory: cut torn ends, take damaged bytes out, rebuild queues and indexes. A dry run unless told --yes.
     Repair(repair::Args),
 }
 
 /// The directory a command looks at, and how it prints.
 #[derive(Debug, clap::Args)]
 struct Where {
-    /// A data directory or one partition's directory
+    /// A Kafka data directory, one partition's directory, or a RocketMQ store
     #[arg(value_name = "DIR")]
     path: PathBuf,
-    /// Only partitions of this topic
+    /// Only this topic
     #[arg(long)]
     topic: Option<String>,
     /// How to print
@@ -54,8 +57,11 @@ struct Where {
 pub(crate) fn run(args: Args) -> Result<(), Failure> {
     match args.what {
         What::Dump(args) => dump::run(&args),
+        What::Verify(args) if rocketmq::is_rocketmq(&args.at.path) => rocketmq::verify::run(&args),
         What::Verify(args) => verify::run(&args),
+        What::Find(args) if rocketmq::is_rocketmq(&args.at.path) => rocketmq::find::run(&args),
         What::Find(args) => find::run(&args),
+        What::Repair(args) if rocketmq::is_rocketmq(&args.at.path) => rocketmq::repair::run(&args),
         What::Repair(args) => repair::run(&args),
     }
 }

@@ -28,7 +28,7 @@ use crate::cli::Format;
 use crate::exit::{Exit, Failure};
 
 /// Where a data directory keeps what is ours.
-const QUARANTINE: &str = ".highwater/quarantine";
+pub(super) const QUARANTINE: &str = ".highwater/quarantine";
 /// Bytes copied at a time.
 const COPY_BYTES: usize = 1 << 20;
 
@@ -36,11 +36,11 @@ const COPY_BYTES: usize = 1 << 20;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    at: Where,
+    pub(super) at: Where,
     /// Do it; without this the plan is only shown
     #[arg(long)]
-    yes: bool,
-    /// `index.interval.bytes` of the topics, for rebuilt indexes
+    pub(super) yes: bool,
+    /// Kafka's `index.interval.bytes` of the topics, for rebuilt indexes
     #[arg(long, default_value_t = 4096, value_name = "BYTES")]
     index_interval_bytes: u32,
 }
@@ -312,7 +312,7 @@ fn indexes_of(log: &Path, base: i64, interval_bytes: u32) -> Result<(Vec<u8>, Ve
 ///
 /// The folders are synced here, where the name is made, so that nobody can hold a name and cut something before they are.
 /// They are synced even if they were there: the run that made them may have been cut off before it came to that.
-fn quarantine(root: &Path, file: &Path, label: &str) -> Result<PathBuf> {
+pub(super) fn quarantine(root: &Path, file: &Path, label: &str) -> Result<PathBuf> {
     let partition = file
         .parent()
         .and_then(Path::canonicalize_name)
@@ -361,7 +361,8 @@ fn keep_whole(root: &Path, file: &Path, label: &str) -> Result<()> {
     keep_bytes(&from, 0, bytes, &quarantine(root, file, label)?)
 }
 
-fn keep_bytes(from: &File, at: u64, bytes: u64, to: &Path) -> Result<()> {
+/// Copies a stretch of a file to a name that `quarantine` gave, durably.
+pub(super) fn keep_bytes(from: &File, at: u64, bytes: u64, to: &Path) -> Result<()> {
     let mut kept = File::create_new(to)?;
     copy(from, at, bytes, &mut kept)?;
     kept.sync_all()?;
@@ -398,7 +399,8 @@ fn replace(
     sync_parent(file)
 }
 
-fn sync_parent(file: &Path) -> Result<()> {
+/// Makes the names beside `file` survive power loss.
+pub(super) fn sync_parent(file: &Path) -> Result<()> {
     if let Some(parent) = file.parent() {
         File::open(parent)?.sync_all()?;
     }

@@ -62,7 +62,7 @@ pub(super) fn partitions(path: &Path, only: Option<&str>) -> Result<Vec<Partitio
     });
     if found.is_empty() {
         bail!(
-            "no partition's directory with .log files at {}",
+            "no partition's directory with .log files, and no commitlog/ of a RocketMQ store, at {}",
             path.display()
         );
     }

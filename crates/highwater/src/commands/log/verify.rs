@@ -26,7 +26,7 @@ use crate::exit::{Exit, Failure};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    at: Where,
+    pub(super) at: Where,
     /// Decompress and decode every record too
     #[arg(long)]
     deep: bool,
@@ -415,17 +415,25 @@ fn report(format: Format, found: &[(String, Findings)], root: &Findings) -> Resu
     show::print(&table)?;
     let problems = found.iter().flat_map(|(_, findings)| &findings.problems);
     for problem in problems.chain(&root.problems) {
-        let word = match problem.weight {
-            Weight::Damage => "DAMAGE",
-            Weight::Note => "note",
-        };
-        let at = problem
-            .at
-            .map_or_else(String::new, |at| format!(" at {at}"));
-        let file = problem.file.display();
-        show::print(&format!("{word}: {file}{at}: {}", problem.what))?;
+        show::print(&problem_line(problem))?;
     }
     Ok(())
+}
+
+/// A problem on one line.
+pub(super) fn problem_line(problem: &Problem) -> String {
+    let word = match problem.weight {
+        Weight::Damage => "DAMAGE",
+        Weight::Note => "note",
+    };
+    let at = problem
+        .at
+        .map_or_else(String::new, |at| format!(" at {at}"));
+    let file = problem.file.display();
+    match problem.file.as_os_str().is_empty() {
+        true => format!("{word}: {}", problem.what),
+        false => format!("{word}: {file}{at}: {}", problem.what),
+    }
 }
 
 fn row(name: &str, findings: &Findings) -> Vec<String> {
@@ -457,7 +465,7 @@ fn findings_json(name: &str, findings: &Findings) -> Value {
     })
 }
 
-fn problem_json(problem: &Problem) -> Value {
+pub(super) fn problem_json(problem: &Problem) -> Value {
     json!({
         "file": problem.file,
         "position": problem.at,

@@ -9,6 +9,7 @@
 //! Invariants: nobody but the children can be killed for want of memory, for only they are in the
 //! group; what is "as the text says" is decided by code from what was found.
 
+mod costs;
 mod writer;
 
 use std::fs::{File, OpenOptions};
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::FallocateFlags;
 use segment::engine::{AnyMap, MapKind};
 
+pub use costs::count_mappings;
 pub use writer::run_writer;
 use writer::{Ended, Task, Watched};
 
@@ -215,6 +217,16 @@ pub fn run(
     let ended = run_cases(settings, stop, progress, &mut experiment);
     experiment.complete = ended.is_ok();
     (experiment, ended)
+}
+
+/// Looks at what mappings cost where memory is not short. Each experiment is worth keeping; after one that ended early there
+/// is no other.
+pub fn costs(
+    settings: &MappingSettings,
+    stop: &Stop,
+    progress: &dyn Progress,
+) -> Vec<(Experiment, Result<(), MeasureError>)> {
+    costs::run(settings, stop, progress)
 }
 
 fn describe(settings: &MappingSettings) -> Experiment {

@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::json::{JsonError, replace};
-use super::model::{Ending, Experiment, Report};
+use super::model::{Choice, Ending, Experiment, Report};
 use super::units::{self, Unit};
 
 const HEAD: &str = include_str!("head.html");
@@ -34,6 +34,9 @@ pub fn page(report: &Report) -> String {
     let mut out =
         format!("{HEAD}<title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n");
     header(&mut out, report, &title);
+    if let Some(choice) = &report.choice {
+        chosen(&mut out, choice);
+    }
     contents(&mut out, report);
     for experiment in &report.experiments {
         section(&mut out, experiment);
@@ -76,6 +79,18 @@ fn header(out: &mut String, report: &Report, title: &str) {
     out.push_str("</dl>\n");
     notes(out, &report.notes);
     out.push_str("</header>\n");
+}
+
+fn chosen(out: &mut String, choice: &Choice) {
+    out.push_str("<section id=\"choice\">\n<h2>The choice</h2>\n<ul>\n");
+    for sentence in choice.evidence.iter().chain(&choice.why) {
+        let _ = writeln!(out, "<li>{}</li>", escape(sentence));
+    }
+    out.push_str("</ul>\n");
+    if let Some(configuration) = &choice.configuration {
+        let _ = writeln!(out, "<pre>{}</pre>", escape(configuration));
+    }
+    out.push_str("</section>\n");
 }
 
 fn contents(out: &mut String, report: &Report) {

@@ -56,6 +56,7 @@ fn report(experiments: Vec<Experiment>) -> Report {
             ..Machine::default()
         },
         experiments,
+        choice: None,
         notes: vec!["mind the gap".into()],
     }
 }

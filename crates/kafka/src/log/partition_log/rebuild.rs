@@ -95,6 +95,8 @@ pub enum StopReason {
     Torn(String),
     /// A batch that other bytes follow is damaged.
     Damaged(String),
+    /// The segments behind begin at a later offset and hold nothing: what lay between never reached the disk.
+    Missing,
 }
 
 impl std::fmt::Display for StopReason {
@@ -103,6 +105,7 @@ impl std::fmt::Display for StopReason {
             Self::Zeros => f.write_str("only zeros follow"),
             Self::Torn(why) => write!(f, "torn tail: {why}"),
             Self::Damaged(why) => write!(f, "damaged: {why}"),
+            Self::Missing => f.write_str("what followed never reached the disk"),
         }
     }
 }

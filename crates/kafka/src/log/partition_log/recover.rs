@@ -73,7 +73,10 @@ impl Loading<'_> {
                 Some(resume) => resume,
                 None => fresh(&segment, self)?,
             };
-            let (walked, state) = self.walk_segment(&segment, from, known)?;
+            let (mut walked, state) = self.walk_segment(&segment, from, known)?;
+            if walked.stop.is_none() && self.is_followed_by_a_gap_alone(index, &walked)? {
+                walked.stop = Some(StopReason::Missing);
+            }
             end = End {
                 next_offset: walked.next_offset,
                 state,
@@ -188,6 +191,29 @@ impl Loading<'_> {
         Ok((walked, state))
     }
 
+    /// Whether only empty segments follow, and offsets are missing before them: a power loss took the end of this one and
+    /// left the name of the next. Offsets that nobody has seen are given out again then. Where segments are compacted a gap
+    /// says nothing: its offsets may have been read long ago.
+    fn is_followed_by_a_gap_alone(
+        &self,
+        index: usize,
+        walked: &Walked,
+    ) -> Result<bool, StorageError> {
+        let later = self.segments.get(index + 1..).unwrap_or_default();
+        let is_gap = later
+            .first()
+            .is_some_and(|next| next.base() > walked.next_offset.0);
+        if !is_gap || self.config.cleanup_compact {
+            return Ok(false);
+        }
+        for segment in later {
+            if !rebuild::all_zero(&segment.file, 0, segment.file.len())? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Cuts segment `index` at the end of its whole batches and drops the segments after it.
     fn cut(
         &mut self,
@@ -203,7 +229,7 @@ impl Loading<'_> {
         let worth_keeping = matches!(stop, StopReason::Damaged(_)) || hidden;
         let mut quarantined = Vec::new();
         let end = match stop {
-            StopReason::Zeros => at,
+            StopReason::Zeros | StopReason::Missing => at,
             // A batch may well end in zeros, so nothing tells where what is kept ends.
             _ if worth_keeping => {
                 quarantined.push(self.quarantine(&segment, at, found_bytes)?);

@@ -149,6 +149,42 @@ fn a_last_batch_of_which_any_pieces_were_never_stored_is_cut() {
     }
 }
 
+/// A power loss may keep the name of a segment and lose the end of the one before it.
+#[test]
+fn an_end_lost_before_an_empty_segment_leaves_no_gap_unless_compaction_may_have_made_it() {
+    for compacted in [false, true] {
+        let config = LogConfig {
+            cleanup_compact: compacted,
+            ..small()
+        };
+        let folder = tempfile::tempdir().unwrap();
+        crashed(folder.path(), &small());
+        let files = log_files(folder.path());
+        let [.., before, last] = files.as_slice() else {
+            panic!("{files:?}")
+        };
+        let base: usize = last.file_stem().unwrap().to_str().unwrap().parse().unwrap();
+        let shorten = |path: &Path, len: u64| {
+            let file = std::fs::OpenOptions::new().write(true).open(path).unwrap();
+            file.set_len(len).unwrap();
+        };
+        shorten(last, 0);
+        shorten(before, before.metadata().unwrap().len() - BATCH);
+        if compacted {
+            let open = open_with(folder.path(), EngineKind::File, config.clone());
+            let log = open.dir.log(&tp()).unwrap();
+            assert_eq!(log.log_end_offset().unwrap().0, base as i64);
+            continue;
+        }
+        let report = check(folder.path(), &config, base - 1, "a lost end");
+        let cuts: Vec<_> = report.partitions.iter().flat_map(|p| &p.cuts).collect();
+        assert!(
+            matches!(&cuts[..], [cut] if cut.later_segments == 1 && cut.cut_bytes == 0 && cut.quarantined.is_empty()),
+            "{cuts:?}"
+        );
+    }
+}
+
 #[test]
 fn more_behind_a_missing_head_than_is_searched_is_kept() {
     let config = LogConfig {

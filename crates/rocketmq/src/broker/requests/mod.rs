@@ -3,6 +3,7 @@
 //! Each has `handle`: decode the fields, do it, say how it went. What has to wait for the disk or for another client
 //! returns a future and leaves the thread of the connection free.
 
+mod broker_info;
 mod check_client;
 mod connections;
 mod consume_directly;
@@ -23,6 +24,7 @@ mod send;
 mod send_back;
 mod send_batch;
 mod topic_config;
+mod topic_stats;
 mod unregister_client;
 mod update_offset;
 mod view_message;
@@ -75,6 +77,10 @@ pub(crate) fn handle(broker: &Arc<Broker>, request: &Request<'_>) -> Result<Hand
         code::GET_PRODUCER_CONNECTION_LIST => connections::producers(broker, command),
         code::GET_CONSUME_STATS => consume_stats::handle(broker, command),
         code::QUERY_TOPIC_CONSUME_BY_WHO => consume_stats::groups(broker, command),
+        code::GET_TOPIC_STATS_INFO => topic_stats::handle(broker, command),
+        code::GET_BROKER_CONFIG => Ok(broker_info::config(broker)),
+        code::GET_BROKER_RUNTIME_INFO => Ok(broker_info::runtime(broker)),
+        code::GET_SYSTEM_TOPIC_LIST_FROM_BROKER => Ok(broker_info::system_topics(broker)),
         unknown => Err(not_supported(unknown)),
     }
 }

@@ -172,6 +172,9 @@ impl Pull {
             | GetStatus::OffsetTooSmall
             | GetStatus::OffsetOverflowBadly => response::PULL_OFFSET_MOVED,
         };
+        if code == response::SUCCESS {
+            broker.stats().given(got.units.len(), got.bytes as u64);
+        }
         Ok(self.answer(code, got))
     }
 

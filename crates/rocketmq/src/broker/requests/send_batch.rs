@@ -45,6 +45,8 @@ pub(super) fn handle(
         properties,
     };
     let pending = broker.put_batch(&draft)?;
+    let (messages, bytes) = pending.size();
+    broker.stats().taken(messages, bytes);
     let answer = stored(broker)
         .number("queueId", i64::from(target.queue_id))
         .number("queueOffset", pending.queue_offset.0)

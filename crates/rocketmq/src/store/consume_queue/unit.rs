@@ -36,7 +36,9 @@ impl QueueUnit {
         out
     }
 
-    pub(crate) fn decode(bytes: &[u8; UNIT_BYTES]) -> Self {
+    /// The unit that the bytes are.
+    #[must_use]
+    pub fn decode(bytes: &[u8; UNIT_BYTES]) -> Self {
         let mut offset = [0; 8];
         let mut size = [0; 4];
         let mut tags = [0; 8];
@@ -57,17 +59,20 @@ impl QueueUnit {
     }
 
     /// Whether anything was written here. The first unit that was not ends a queue.
-    pub(crate) fn is_written(&self) -> bool {
+    #[must_use]
+    pub fn is_written(&self) -> bool {
         self.physical_offset.0 >= 0 && self.size_bytes > 0
     }
 
     /// Whether it only stands in front of the first message.
-    pub(crate) fn is_prefill(&self) -> bool {
+    #[must_use]
+    pub fn is_prefill(&self) -> bool {
         *self == Self::PREFILL
     }
 
     /// Where the next entry begins.
-    pub(crate) fn entry_end(&self) -> PhysicalOffset {
+    #[must_use]
+    pub fn entry_end(&self) -> PhysicalOffset {
         self.physical_offset
             .plus(u64::from(self.size_bytes.unsigned_abs()))
     }

@@ -11,44 +11,54 @@ pub const INDEX_ENTRY_BYTES: usize = 20;
 
 /// How many slots and entries a file has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Shape {
-    pub(crate) slots: u32,
-    pub(crate) entries: u32,
+pub struct Shape {
+    /// `maxHashSlotNum`.
+    pub slots: u32,
+    /// `maxIndexNum`; the first entry is never used.
+    pub entries: u32,
 }
 
 impl Shape {
-    pub(crate) fn file_bytes(self) -> u64 {
+    /// Length of a file.
+    #[must_use]
+    pub fn file_bytes(self) -> u64 {
         self.entry_at(self.entries)
     }
 
-    pub(crate) fn slot_at(self, slot: u32) -> u64 {
+    /// Where in a file a slot lies.
+    #[must_use]
+    pub fn slot_at(self, slot: u32) -> u64 {
         INDEX_HEADER_BYTES as u64 + u64::from(slot) * INDEX_SLOT_BYTES as u64
     }
 
-    pub(crate) fn entry_at(self, entry: u32) -> u64 {
+    /// Where in a file an entry lies.
+    #[must_use]
+    pub fn entry_at(self, entry: u32) -> u64 {
         self.slot_at(self.slots) + u64::from(entry) * INDEX_ENTRY_BYTES as u64
     }
 
-    pub(crate) fn slot_of(self, hash: i32) -> u32 {
+    /// The slot of a hash.
+    #[must_use]
+    pub fn slot_of(self, hash: i32) -> u32 {
         hash.unsigned_abs() % self.slots.max(1)
     }
 }
 
 /// The head.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Header {
+pub struct Header {
     /// Store time of the first message.
-    pub(crate) begin_ms: i64,
+    pub begin_ms: i64,
     /// Store time of the last message.
-    pub(crate) end_ms: i64,
+    pub end_ms: i64,
     /// The first message.
-    pub(crate) begin: PhysicalOffset,
+    pub begin: PhysicalOffset,
     /// The last message.
-    pub(crate) end: PhysicalOffset,
+    pub end: PhysicalOffset,
     /// Slots that are used.
-    pub(crate) used_slots: u32,
+    pub used_slots: u32,
     /// Number of the next entry: 1 in an empty file, entry 0 is never used.
-    pub(crate) count: u32,
+    pub count: u32,
 }
 
 impl Header {
@@ -77,7 +87,9 @@ impl Header {
         out
     }
 
-    pub(crate) fn decode(bytes: &[u8; INDEX_HEADER_BYTES]) -> Self {
+    /// The head that the bytes are.
+    #[must_use]
+    pub fn decode(bytes: &[u8; INDEX_HEADER_BYTES]) -> Self {
         let mut fields = bytes.chunks_exact(4).map(|field| {
             let mut word = [0; 4];
             word.copy_from_slice(field);
@@ -100,20 +112,23 @@ impl Header {
     }
 
     /// Whether messages from `begin_ms` to `end_ms` (inclusive) may be in the file.
-    pub(crate) fn overlaps(&self, begin_ms: i64, end_ms: i64) -> bool {
+    #[must_use]
+    pub fn overlaps(&self, begin_ms: i64, end_ms: i64) -> bool {
         begin_ms <= self.end_ms && end_ms >= self.begin_ms
     }
 }
 
 /// One entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct IndexEntry {
-    pub(crate) hash: i32,
-    pub(crate) physical_offset: PhysicalOffset,
+pub struct IndexEntry {
+    /// Of topic and key, see [`super::super::message::index_hash`].
+    pub hash: i32,
+    /// The message.
+    pub physical_offset: PhysicalOffset,
     /// Seconds after the file's begin.
-    pub(crate) seconds: i32,
+    pub seconds: i32,
     /// The entry of this slot before it; 0: none.
-    pub(crate) previous: u32,
+    pub previous: u32,
 }
 
 /// Where in an entry its link lies.
@@ -132,7 +147,9 @@ impl IndexEntry {
         out
     }
 
-    pub(crate) fn decode(bytes: &[u8; INDEX_ENTRY_BYTES]) -> Self {
+    /// The entry that the bytes are.
+    #[must_use]
+    pub fn decode(bytes: &[u8; INDEX_ENTRY_BYTES]) -> Self {
         let word = |at: usize| {
             let mut word = [0; 4];
             word.copy_from_slice(&bytes[at..at + 4]);

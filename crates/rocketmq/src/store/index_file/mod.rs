@@ -10,6 +10,9 @@ mod header;
 mod recover;
 mod set;
 
-pub use header::{INDEX_ENTRY_BYTES, INDEX_HEADER_BYTES, INDEX_SLOT_BYTES};
+pub use header::{
+    Header as IndexHeader, INDEX_ENTRY_BYTES, INDEX_HEADER_BYTES, INDEX_SLOT_BYTES, IndexEntry,
+    Shape as IndexShape,
+};
 pub(crate) use recover::IndexState;
 pub(crate) use set::{IndexFiles, QUERY_HITS_MAX};

@@ -15,7 +15,7 @@ use segment::Disk;
 use super::super::error::StoreError;
 use super::super::files;
 use super::super::ids::PhysicalOffset;
-use super::super::message::{Entry, TransactionKind, index_hash, key};
+use super::super::message::{Entry, index_hash};
 use super::file::IndexFile;
 use super::header::{Header, Shape};
 
@@ -104,18 +104,7 @@ impl IndexFiles {
         topic: &str,
         now_ms: i64,
     ) -> Result<(), StoreError> {
-        if entry.sys_flag.transaction() == TransactionKind::Rollback {
-            return Ok(());
-        }
-        let unique = entry.property(key::UNIQUE_KEY);
-        let keys = entry.property(key::KEYS);
-        let split = keys.as_deref().unwrap_or_default().split(' ');
-        for one in unique.as_deref().into_iter().chain(split) {
-            if !one.is_empty() {
-                self.put(index_hash(topic, one), entry, now_ms)?;
-            }
-        }
-        Ok(())
+        entry.visit_index_keys(|key| self.put(index_hash(topic, key), entry, now_ms))
     }
 
     fn put(&self, hash: i32, entry: &Entry<'_>, now_ms: i64) -> Result<(), StoreError> {

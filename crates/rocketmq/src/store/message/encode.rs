@@ -119,14 +119,14 @@ impl<'a> Shape<'a> {
         Self::new(message, message.flag, message.body, properties, with_crc)
     }
 
-    /// The shape of one message of a batch.
+    /// The shape of one message of a batch. The batch's own properties are not its messages': an id of the batch among them
+    /// would hide each message's own.
     pub(crate) fn of_inner(
         common: &NewMessage<'a>,
         inner: &BatchMessage<'a>,
         with_crc: bool,
     ) -> Self {
-        let between = separator(inner.properties, common.properties);
-        let properties = [inner.properties, between, common.properties, &[]];
+        let properties = [inner.properties, &[], &[], &[]];
         Self::new(common, inner.flag, inner.body, properties, with_crc)
     }
 

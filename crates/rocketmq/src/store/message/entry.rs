@@ -8,8 +8,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::super::ids::{PhysicalOffset, QueueOffset};
 use super::checksum::{PROPERTY_CRC_BYTES, PROPERTY_CRC_KEY, body_crc, crc_property};
-use super::properties::{Properties, property};
-use super::sys_flag::SysFlag;
+use super::properties::{Properties, key, property};
+use super::sys_flag::{SysFlag, TransactionKind};
 
 /// Second field of an entry whose topic length takes one byte.
 pub const MAGIC_V1: i32 = -626_843_481;
@@ -332,6 +332,21 @@ impl<'a> Entry<'a> {
     #[must_use]
     pub fn property(&self, name: &str) -> Option<std::borrow::Cow<'a, str>> {
         property(self.properties, name)
+    }
+
+    /// Shows the keys it is found by in the index: its unique key, then each of its search keys; none of a rolled-back one.
+    ///
+    /// # Errors
+    /// The first of `look`.
+    pub fn visit_index_keys<E>(&self, look: impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
+        if self.sys_flag.transaction() == TransactionKind::Rollback {
+            return Ok(());
+        }
+        let unique = self.property(key::UNIQUE_KEY);
+        let keys = self.property(key::KEYS);
+        let split = keys.as_deref().unwrap_or_default().split(' ');
+        let all = unique.as_deref().into_iter().chain(split);
+        all.filter(|key| !key.is_empty()).try_for_each(look)
     }
 
     /// Whether it takes a number in its queue.

@@ -13,6 +13,7 @@ pub mod fuzzing;
 mod java_hash;
 mod message_id;
 mod properties;
+mod stand_in;
 mod sys_flag;
 
 pub use batch::{BatchDefect, BatchMessage, BatchMessages};
@@ -28,4 +29,5 @@ pub use message_id::{BadMessageId, OffsetMessageId, UniqueKey};
 pub use properties::{
     NAME_VALUE_SEPARATOR, PROPERTY_SEPARATOR, Properties, key, property, push_property,
 };
+pub use stand_in::{STAND_IN_TOPIC, filler_head, stand_in};
 pub use sys_flag::{SysFlag, TransactionKind};

@@ -9,13 +9,13 @@ use super::super::files;
 ///
 /// # Errors
 /// `Unusable` names what was found.
-pub(crate) fn refuse(root: &Path) -> Result<(), StoreError> {
+pub fn refuse(root: &Path) -> Result<(), StoreError> {
     for name in files::names_in(root)? {
         let name = name.to_string_lossy();
         if name.starts_with("dledger-") {
             return Err(StoreError::unusable(
                 &root.join(&*name),
-                "a DLedger commit log: its entries are wrapped in another format, which is not read here",
+                "a DLedger commit log: its entries are wrapped in another format, which is not read here. Let a broker without DLedger (enableDLegerCommitLog=false) take its messages over, and use its directory",
             ));
         }
     }
@@ -27,7 +27,7 @@ pub(crate) fn refuse(root: &Path) -> Result<(), StoreError> {
         if is_rocksdb(&dir) {
             return Err(StoreError::unusable(
                 &dir,
-                "a RocksDB store (storeType=defaultRocksDB): only the file store is read here",
+                "a RocksDB store (storeType=defaultRocksDB): only the file store is read here. Let a broker with storeType=default take its messages over, and use its directory",
             ));
         }
     }

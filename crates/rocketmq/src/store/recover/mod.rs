@@ -33,7 +33,7 @@ use super::trash;
 use log_files::Sizes;
 use walk::{Ended, Walk};
 
-pub(super) use foreign::refuse as refuse_foreign;
+pub use foreign::refuse as refuse_foreign;
 
 /// A store that is ready but for its thread.
 pub(super) struct Recovered {
@@ -83,15 +83,16 @@ pub(super) fn run(
     for made in [&dir, &root.join("consumequeue"), &own_dir.join("spare")] {
         files::make_dir(made)?;
     }
+    let mark = Mark::read(own_dir, &mut report.notes)?;
+    if let Some(mark) = &mark {
+        // Before the store is in use: settings that do not fit leave a clean stop one.
+        mark.check(root, &options.settings)?;
+    }
     abort::create(root, &**disk)?;
     segment::clear_spares(&own_dir.join("spare"))?;
     trash::leftovers(own_dir)?
         .into_iter()
         .for_each(|path| options.flush.reap(path));
-    let mark = Mark::read(own_dir, &mut report.notes)?;
-    if let Some(mark) = &mark {
-        mark.check(root, &options.settings)?;
-    }
     let sizes = Sizes {
         file_bytes: options.settings.commit_log_file_bytes,
         // Of a directory of ours the size is known, so a shorter file is one that a loss of power left so.

@@ -203,6 +203,12 @@ fn a_batch_is_stored_whole_or_not_at_all() {
     assert_eq!(second.physical_offset, PhysicalOffset(8192));
     assert_eq!(second.queue_offset, QueueOffset(5));
     assert!(matches!(store(&body(20, 600)), Err(PutError::Illegal(_))));
+    // Each would do, all together are larger than one message may be.
+    let together = store(&body(200, 25_000));
+    assert!(
+        matches!(&together, Err(PutError::Illegal(why)) if why.contains("maxMessageSize")),
+        "{together:?}"
+    );
     assert!(matches!(store(b""), Err(PutError::Illegal(_))));
     assert!(matches!(store(&[0; 30]), Err(PutError::BadBatch(_))));
     let third = store(&body(1, 1)).unwrap();
@@ -219,7 +225,10 @@ fn a_batch_is_stored_whole_or_not_at_all() {
         .unwrap();
     let entry = decode(&lease).unwrap();
     assert_eq!((entry.flag, entry.body[0], entry.queue_offset.0), (3, 3, 8));
-    assert_eq!(entry.property("WAIT").as_deref(), Some("true"));
+    assert_eq!(
+        entry.properties, b"a\x01b\x02",
+        "its own and not the batch's"
+    );
     let beside = PhysicalOffset(physical_offset.0 + 1);
     assert!(
         open.store

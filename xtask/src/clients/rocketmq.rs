@@ -1,0 +1,100 @@
+//! RocketMQ's clients: their cases, on Highwater's engines or on Apache's own name server and broker.
+//!
+//! The same protocol with drivers as for Kafka's clients; what a driver is given is the name server's address. Every
+//! case was first held against Apache RocketMQ 5.5.0 (`cargo xtask clients --engine rocketmq`).
+
+mod install;
+mod server;
+
+use std::fmt;
+
+use anyhow::Result;
+
+use self::server::Server;
+use super::matrix::{self, Page};
+use super::{Results, run_drivers, tally};
+use crate::report::{Report, Tally};
+
+/// Seconds that the levels of delay wait, in both servers under test and in the cases: short, and each its own.
+const DELAY_LEVELS: [u32; 18] = [
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18,
+];
+/// How often both servers look at half messages, ms.
+const TRANSACTION_CHECK_MS: u32 = 1000;
+/// How old a half message is when its producer is asked, ms. Java's broker writes down only every 3 s which halves ended.
+const TRANSACTION_TIMEOUT_MS: u32 = 5000;
+
+/// What a run is held against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Target {
+    /// Highwater with the engine of this name.
+    Engine(&'static str),
+    /// Apache RocketMQ, the reference that the cases themselves are held against.
+    Java,
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Engine(name) => f.write_str(name),
+            Self::Java => f.write_str("rocketmq"),
+        }
+    }
+}
+
+/// The targets of these names; Kafka's broker is none.
+pub(super) fn targets(names: &[String]) -> Result<Vec<Target>> {
+    let mut targets = Vec::new();
+    for name in names {
+        if name == "rocketmq" {
+            targets.push(Target::Java);
+        } else if let super::Target::Engine(engine) = name.parse()? {
+            targets.push(Target::Engine(engine));
+        }
+    }
+    Ok(targets)
+}
+
+/// Runs the cases that match `filter` against each target; `write` puts the matrix into docs/.
+pub(super) fn case_steps(
+    report: &mut Report,
+    targets: &[Target],
+    filter: &[String],
+    write: bool,
+) -> Result<()> {
+    let drivers = install::drivers(filter)?;
+    if drivers.is_empty() {
+        return Ok(());
+    }
+    server::build(targets)?;
+    let mut results = Results::new();
+    for target in targets {
+        report.step(&format!("RocketMQ clients on {target}"), || {
+            let dir = tempfile::Builder::new()
+                .prefix("highwater-rocketmq-")
+                .tempdir()?;
+            let server = Server::start(*target, dir.path())?;
+            // One at a time: what a driver's cases wait for is other processes, and there are not more cores.
+            let run = run_drivers(&drivers, &server.address, 1)?;
+            let run = results.entry(target.to_string()).or_insert(run);
+            let mut tally = tally(run);
+            // The server must outlive its clients and then end in order.
+            if let Err(error) = server.stop() {
+                println!("{error:#}");
+                tally.add(Tally::single(false));
+            }
+            Ok(tally)
+        });
+    }
+    let path = matrix::write(&PAGE, &drivers, &results, write)?;
+    println!("matrix: {}", path.display());
+    Ok(())
+}
+
+const PAGE: Page = Page {
+    name: "rocketmq-clients.md",
+    head: "# RocketMQ clients\n\nReal, unmodified clients against Highwater's name server and broker. Written by\n\
+        `cargo xtask clients --protocol rocketmq --write` from a run; the cases are programs under `tests/clients/rocketmq/`,\n\
+        each first held against Apache RocketMQ 5.5.0 (`cargo xtask clients --engine rocketmq`). Levels of delay wait\n\
+        1 to 18 s there, half messages are asked about after 5 s; SQL92 filters are on.\n",
+};

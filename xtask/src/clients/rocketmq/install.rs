@@ -1,0 +1,89 @@
+//! Getting RocketMQ's clients and building their drivers.
+
+use std::ffi::OsString;
+
+use anyhow::{Context, Result};
+
+use super::server::ROCKETMQ;
+use crate::clients::driver::Driver;
+use crate::clients::install::{built, driver, go_program, java_classes, jvm, lock, sources};
+use crate::maven;
+
+/// A Java client that the shared cases run with.
+struct JavaClient {
+    version: &'static str,
+    artifacts: &'static [&'static str],
+    /// The folder with what this version spells in its own way.
+    dialect: &'static str,
+}
+
+const JAVA_CLIENTS: [JavaClient; 2] = [
+    JavaClient {
+        version: "5.5.0",
+        artifacts: ROCKETMQ,
+        dialect: "v5",
+    },
+    JavaClient {
+        version: "4.9.8",
+        artifacts: &["org.apache.rocketmq:rocketmq-tools:4.9.8"],
+        dialect: "v4",
+    },
+];
+
+/// Installs and builds all drivers and asks each for its cases; those without a case that matches `filter` are left out.
+pub(super) fn drivers(filter: &[String]) -> Result<Vec<Driver>> {
+    let _lock = lock()?;
+    let mut drivers = Vec::new();
+    for client in &JAVA_CLIENTS {
+        drivers.push(java_client(client)?);
+    }
+    drivers.push(go()?);
+    for driver in &mut drivers {
+        driver.list(filter)?;
+    }
+    drivers.retain(|driver| !driver.cases.is_empty());
+    Ok(drivers)
+}
+
+fn java_client(client: &JavaClient) -> Result<Driver> {
+    let version = client.version;
+    let jars = maven::jars(&format!("rocketmq-{version}"), client.artifacts)?;
+    let java = sources().join("rocketmq/java");
+    let folders = [java.join("cases"), java.join(client.dialect)];
+    let class_path = java_classes(&folders, &format!("rocketmq-{version}"), &jars)?;
+    let home = built().join(format!("rocketmq-{version}-home"));
+    std::fs::create_dir_all(&home).with_context(|| home.display().to_string())?;
+    let mut args = vec![
+        property("user.home", &home.display().to_string()),
+        property(
+            "rocketmq.client.logRoot",
+            &home.join("logs").display().to_string(),
+        ),
+        property("rocketmq.client.logLevel", "WARN"),
+        // A member looks for queues of a new retry topic every second, not every 20.
+        property("rocketmq.client.rebalance.waitInterval", "1000"),
+        property(
+            "rocketmq.client.localOffsetStoreDir",
+            &home.join("offsets").display().to_string(),
+        ),
+    ];
+    args.extend(jvm(class_path, "cases.Driver"));
+    let title = format!("Java rocketmq-client {version}");
+    let mut driver = driver(&format!("rocketmq-java-{version}"), title, "java", &args);
+    driver.threads = JAVA_THREADS;
+    Ok(driver)
+}
+
+fn go() -> Result<Driver> {
+    let module = "github.com/apache/rocketmq-client-go/v2";
+    let (program, version) = go_program(&sources().join("rocketmq/go"), "rocketmq-go", module)?;
+    let title = format!("rocketmq-client-go {version}");
+    Ok(driver("rocketmq-go", title, program, &[]))
+}
+
+/// Cases at a time in one JVM: most of a case is waiting.
+const JAVA_THREADS: u32 = 8;
+
+fn property(name: &str, value: &str) -> OsString {
+    OsString::from(format!("-D{name}={value}"))
+}
