@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rocketmq::config_json::{self, Value};
 use rocketmq::remoting::codes::{request, response};
+use rocketmq::store::SCHEDULE_TOPIC;
 
 use super::connection::{Answer, Call, Connection};
 use super::error::RemotingError;
@@ -16,7 +17,7 @@ const GROUP_TOPICS: [&str; 2] = ["%RETRY%", "%DLQ%"];
 /// Topics of the servers' own that every broker has; not all brokers tell them when asked.
 const SYSTEM_TOPICS: [&str; 6] = [
     "TBW102",
-    "SCHEDULE_TOPIC_XXXX",
+    SCHEDULE_TOPIC,
     "BenchmarkTest",
     "SELF_TEST_TOPIC",
     "OFFSET_MOVED_EVENT",

@@ -40,6 +40,8 @@ fn a_torn_end_is_cut_wherever_it_is_torn() {
             .open(segment)
             .unwrap();
         file.set_len(whole - cut).unwrap();
+        // Recovery waits for whoever may still write.
+        drop(file);
         let (log, report) = killed.open();
         let cut_off = report.cut.unwrap();
         assert_eq!(cut_off.at, 64 + frames(0, 3), "{cut}");
