@@ -2,6 +2,7 @@
 
 mod basics;
 mod damage;
+mod keys;
 mod model;
 mod power;
 mod retention;

@@ -97,6 +97,14 @@ impl IndexFiles {
         })
     }
 
+    /// Store time and place of the first message of the first file that ends behind `ms`.
+    pub(crate) fn begin_of_first_behind(&self, ms: i64) -> Option<(i64, PhysicalOffset)> {
+        let files = self.files.read();
+        let mut headers = files.iter().map(|file| file.header());
+        let first = headers.find(|header| header.end_ms > ms)?;
+        Some((first.begin_ms, first.begin))
+    }
+
     /// Adds the keys of a message, unless it is in the index already.
     pub(crate) fn add(
         &self,
