@@ -1,10 +1,11 @@
 //! `cargo xtask interchange`: the RocketMQ half's directory under `kill -9`, and in turn with Apache RocketMQ 5.5.0.
 //!
 //! Load and questions are frames that this task writes itself, to both servers the same, so that it knows of every message
-//! whether and where it was acknowledged. Highwater is whatever [`server`] starts.
+//! whether and where it was acknowledged.
 
 mod client;
 mod crash;
+mod forgotten;
 mod load;
 mod model;
 mod server;
@@ -49,20 +50,14 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
         match args.crash {
             Some(rounds) => crash_step(&mut report, engine, rounds, seed),
             None => {
-                turns_step(
-                    &mut report,
-                    "Highwater first",
-                    &long(engine, Peer::RocketMq),
-                    seed,
-                    args.keep,
-                );
-                turns_step(
-                    &mut report,
-                    "RocketMQ first",
-                    &long(Peer::RocketMq, engine),
-                    seed,
-                    args.keep,
-                );
+                let orders = [
+                    ("Highwater first", long(engine, Peer::RocketMq)),
+                    ("RocketMQ first", long(Peer::RocketMq, engine)),
+                    ("RocketMQ twice", twice(engine)),
+                ];
+                for (order, turns) in orders {
+                    turns_step(&mut report, order, &turns, seed, args.keep);
+                }
             }
         }
     }
@@ -104,6 +99,16 @@ fn long(first: Peer, second: Peer) -> Vec<(Peer, End)> {
     let turns = ends.into_iter();
     let turns = turns.flat_map(|(one, other)| [(first, one), (second, other)]);
     turns.chain([(first, End::Stop)]).collect()
+}
+
+/// RocketMQ after a crash of its own, which costs it keys; Highwater finds them again.
+fn twice(engine: Peer) -> Vec<(Peer, End)> {
+    vec![
+        (Peer::RocketMq, End::Stop),
+        (Peer::RocketMq, End::KillIdle),
+        (Peer::RocketMq, End::Stop),
+        (engine, End::Stop),
+    ]
 }
 
 fn crash_step(report: &mut Report, engine: Peer, rounds: u32, seed: u64) {

@@ -4,15 +4,15 @@
 //! serve DIR [NAMESRV_PORT [BROKER_PORT]]
 //! ```
 //! Environment: `ENGINE` (mmap), `DURABILITY=os` for ASYNC_FLUSH, `DELAY_LEVELS_MS` (numbers with spaces between),
-//! `TRANSACTION_CHECK_MS`, `TRANSACTION_TIMEOUT_MS`, `SETTINGS="KEY=VALUE …"`: RocketMQ's own keys, those of [`apply`].
+//! `TRANSACTION_CHECK_MS`, `TRANSACTION_TIMEOUT_MS`.
 //!
-//! Ports default to 0, which picks free ones; the addresses are printed once they accept. The broker listens on the IPv4 and
-//! the IPv6 loopback address. Ends when its standard input does, and leaves the directory as a clean stop does.
+//! Ports default to 0, which picks free ones; the addresses are printed once they accept. Ends when its standard input
+//! does, and leaves the directory as a clean stop does.
 
 #![expect(clippy::print_stdout, reason = "who runs it reads the addresses there")]
 
 use std::io::Read;
-use std::net::{Ipv6Addr, SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -20,7 +20,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rocketmq::broker::{Broker, BrokerConfig, BrokerSettings};
 use rocketmq::namesrv::NameServer;
 use rocketmq::server::{Server, ServerOptions};
-use rocketmq::store::{Clock, Durability, StoreOptions, StoreSettings};
+use rocketmq::store::{Clock, Durability, StoreOptions};
 use segment::{EngineKind, EngineOptions, FlushOptions, FlushService, open_engine};
 
 /// The machine's clock.
@@ -33,33 +33,6 @@ impl Clock for SystemClock {
             i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
         })
     }
-}
-
-type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
-
-/// One `KEY=VALUE` with RocketMQ's key.
-fn apply(setting: &str, broker: &mut BrokerSettings, store: &mut StoreSettings) -> Outcome<()> {
-    let (key, value) = setting.split_once('=').ok_or("a setting is KEY=VALUE")?;
-    let millis = || -> Outcome<Duration> { Ok(Duration::from_millis(value.parse()?)) };
-    match key {
-        "brokerIP1" => broker.address.set_ip(value.parse()?),
-        "flushDiskType" => {
-            store.durability = match value {
-                "SYNC_FLUSH" => Durability::Disk,
-                _ => Durability::Os,
-            }
-        }
-        "mappedFileSizeCommitLog" => store.commit_log_file_bytes = value.parse()?,
-        "mappedFileSizeConsumeQueue" => store.queue_file_bytes = value.parse()?,
-        "maxHashSlotNum" => store.index_slots = value.parse()?,
-        "maxIndexNum" => store.index_entries = value.parse()?,
-        "transactionCheckInterval" => broker.transaction_check_interval = millis()?,
-        "flushConsumerOffsetInterval" => broker.offset_persist_interval = millis()?,
-        // This broker writes down both kinds of progress at the same time.
-        "flushDelayOffsetInterval" => {}
-        other => return Err(format!("the setting `{other}` is not known here").into()),
-    }
-    Ok(())
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -78,7 +51,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         [127, 0, 0, 1],
         address.port().saturating_sub(2),
     )));
-    let v6 = TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, address.port())));
 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let wanted = std::env::var("ENGINE").map_or(Ok(EngineKind::Mmap), |name| name.parse())?;
@@ -106,12 +78,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let Ok(ms) = std::env::var("TRANSACTION_TIMEOUT_MS") {
         settings.transaction_timeout = Duration::from_millis(ms.parse()?);
     }
-    for setting in std::env::var("SETTINGS")
-        .unwrap_or_default()
-        .split_whitespace()
-    {
-        apply(setting, &mut settings, &mut store.settings)?;
-    }
     let (broker, report) = Broker::open(BrokerConfig {
         root,
         settings,
@@ -119,10 +85,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         name_server: Some(Arc::clone(&name_server)),
     })?;
     println!("recovered {report:?}");
-    let listeners = std::iter::once(listener)
-        .chain(fast.ok())
-        .chain(v6.ok())
-        .collect();
+    let listeners = std::iter::once(listener).chain(fast.ok()).collect();
     let names_address = names.local_addr()?;
     let server = Server::start(ServerOptions {
         name_server: Some((vec![names], name_server)),

@@ -109,6 +109,13 @@ pub(super) fn unique_key(id: &str) -> String {
     format!("U-{id}")
 }
 
+/// What a query is by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    Key,
+    Tags,
+}
+
 /// A message as it lies in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stored(Vec<u8>);
@@ -346,14 +353,15 @@ impl Client {
         Ok(all)
     }
 
-    /// The messages of `topic` that carry `key`.
-    pub(super) fn query(&mut self, topic: &str, key: &str) -> Result<Vec<Stored>> {
+    /// The messages of `topic` that carry `key`, or these tags.
+    pub(super) fn query(&mut self, topic: &str, key: &str, by: By) -> Result<Vec<Stored>> {
         let header = QueryMessageHeader {
             topic,
             key,
             max_num: MESSAGES_MAX,
             begin_timestamp: 0,
             end_timestamp: i64::MAX,
+            index_type: (by == By::Tags).then_some("T"),
         };
         let answer = self.ask(request::QUERY_MESSAGE, &|to| header.encode(to), &[])?;
         if answer.code == response::QUERY_NOT_FOUND {
@@ -366,7 +374,11 @@ impl Client {
         for stored in entries(&answer.body)? {
             let entry = stored.entry()?;
             let has = |name| entry.property(name).is_some_and(|value| value == key);
-            if entry.topic()? == topic && (has("KEYS") || has("UNIQ_KEY")) {
+            let is_wanted = match by {
+                By::Key => has("KEYS") || has("UNIQ_KEY"),
+                By::Tags => has("TAGS"),
+            };
+            if entry.topic()? == topic && is_wanted {
                 found.push(stored);
             }
         }

@@ -2,15 +2,19 @@
 //!
 //! Invariants: what was seen once is seen again as the same bytes at the same place; a new message is one that was sent and
 //! was not seen before; what was acknowledged is where its answer said; numbers in a queue have no holes; every message is
-//! found by both its keys, once.
+//! found by both its keys and its tags, once, but for those that RocketMQ is known to forget ([`forgotten`]), and those it does not find.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::client::{Client, PATIENCE, Placed, Stored, unique_key};
+use super::client::{By, Client, PATIENCE, Placed, Stored, unique_key};
+use super::forgotten;
 use super::load::{Acked, Done};
+use super::server::Peer;
 
 /// Of the messages that were looked for by key before, each so many is looked for again.
 const AGAIN_EVERY: usize = 10;
@@ -18,12 +22,20 @@ const AGAIN_EVERY: usize = 10;
 /// A topic and the id of a message in it.
 type Name = (String, String);
 
+/// A message that was seen.
+struct Seen {
+    /// Where in the log it lies.
+    place: i64,
+    /// Its tags; no other message has the same.
+    tags: Option<String>,
+}
+
 #[derive(Default)]
 pub(super) struct Model {
     /// What was seen, by topic and queue.
     queues: BTreeMap<(String, i32), Vec<Stored>>,
     /// What is in `queues`.
-    seen: BTreeSet<Name>,
+    seen: BTreeMap<Name, Seen>,
     /// What may be there and was not seen.
     possible: BTreeSet<Name>,
     /// What must come, sooner or later.
@@ -32,6 +44,10 @@ pub(super) struct Model {
     acked: Vec<Acked>,
     /// Progress of groups, by group, topic and queue.
     pub(super) progress: BTreeMap<(String, String, i32), i64>,
+    /// Who serves is RocketMQ.
+    is_rocketmq: bool,
+    /// Places in the log of which it has forgotten the keys.
+    forgotten: Vec<Range<i64>>,
 }
 
 /// What a look found.
@@ -41,6 +57,18 @@ pub(super) struct Looked {
     pub(super) new: usize,
     pub(super) acked: usize,
     pub(super) queries: usize,
+    /// Of these, what was found by key no more, as was to be expected.
+    pub(super) forgotten: usize,
+}
+
+impl Looked {
+    /// Takes a later look in; the directory is the same.
+    fn add(&mut self, more: &Self) {
+        self.messages = more.messages;
+        self.new += more.new;
+        self.queries += more.queries;
+        self.forgotten += more.forgotten;
+    }
 }
 
 impl Model {
@@ -48,6 +76,23 @@ impl Model {
         for queue in 0..queues {
             self.queues.entry((topic.to_owned(), queue)).or_default();
         }
+    }
+
+    /// Told before `peer` starts on the directory.
+    pub(super) fn starts(&mut self, peer: Peer, store: &Path) -> Result<()> {
+        self.is_rocketmq = peer == Peer::RocketMq;
+        if !self.is_rocketmq {
+            self.forgotten.clear();
+        } else if let Some(places) = forgotten::at_next_start(store)? {
+            self.forgotten.push(places);
+        }
+        Ok(())
+    }
+
+    /// Where in the log the newest message lies that was seen.
+    pub(super) fn newest(&self) -> i64 {
+        let places = self.seen.values().map(|seen| seen.place);
+        places.max().unwrap_or(0)
     }
 
     /// A message that was acknowledged.
@@ -106,7 +151,12 @@ impl Model {
                     "{name:?} is there, unasked or twice"
                 );
                 self.due.remove(&name);
-                self.seen.insert(name.clone());
+                let entry = stored.entry()?;
+                let seen = Seen {
+                    place: entry.physical_offset.0,
+                    tags: entry.property("TAGS").map(Into::into),
+                };
+                self.seen.insert(name.clone(), seen);
                 new.push(name);
             }
             *known = found;
@@ -117,7 +167,7 @@ impl Model {
         self.possible.retain(|name| self.due.contains(name));
         self.acked.clear();
         looked.new = new.len();
-        looked.queries = self.check_keys(client, &new)?;
+        self.check_keys(client, &new, &mut looked)?;
         self.check_progress(client)?;
         Ok(looked)
     }
@@ -131,9 +181,7 @@ impl Model {
             ensure!(started.elapsed() < PATIENCE, "never came: {due:?}");
             std::thread::sleep(Duration::from_millis(200));
             let more = self.look(client)?;
-            looked.messages = more.messages;
-            looked.new += more.new;
-            looked.queries += more.queries;
+            looked.add(&more);
         }
         Ok(looked)
     }
@@ -155,18 +203,53 @@ impl Model {
         Ok(())
     }
 
-    /// Looks for messages by key; how many times.
-    fn check_keys(&self, client: &mut Client, new: &[Name]) -> Result<usize> {
-        let again = self.seen.iter().step_by(AGAIN_EVERY);
+    /// Looks for messages by key: all that are new, and some of the others.
+    fn check_keys(&self, client: &mut Client, new: &[Name], looked: &mut Looked) -> Result<()> {
+        let again = self.seen.keys().step_by(AGAIN_EVERY);
         let names: BTreeSet<&Name> = new.iter().chain(again).collect();
-        for (topic, id) in &names {
-            for key in [id.clone(), unique_key(id)] {
-                let found = client.query(topic, &key)?;
-                let ids = found.iter().map(Stored::id).collect::<Result<Vec<_>>>()?;
-                ensure!(ids == [id.as_str()], "{topic}: by key {key} came {ids:?}");
+        for name in names {
+            let seen = self.seen.get(name).context("not seen")?;
+            let (_, id) = name;
+            let keys = [id.clone(), unique_key(id)].map(|key| (By::Key, key));
+            let tags = seen.tags.iter().map(|tags| (By::Tags, tags.clone()));
+            for (by, key) in keys.into_iter().chain(tags) {
+                let is_found = self.query(client, name, by, &key)?;
+                looked.queries += 1;
+                looked.forgotten += usize::from(!is_found);
+                let (place, forgotten) = (seen.place, &self.forgotten);
+                ensure!(
+                    self.expected(place).is_none_or(|wanted| wanted == is_found),
+                    "{name:?}, at {place}, is {}found by {by:?} {key}; forgotten: {forgotten:?}",
+                    if is_found { "" } else { "not " }
+                );
             }
         }
-        Ok(names.len() * 2)
+        Ok(())
+    }
+
+    /// Whether this message, and no other, is found.
+    fn query(&self, client: &mut Client, name: &Name, by: By, key: &str) -> Result<bool> {
+        let (topic, id) = name;
+        let mut found = client.query(topic, key, by)?;
+        if self.is_rocketmq {
+            // What it dispatches again it may put in again.
+            found.dedup();
+        }
+        let ids = found.iter().map(Stored::id).collect::<Result<Vec<_>>>()?;
+        ensure!(
+            ids.is_empty() || ids == [id.as_str()],
+            "{topic}: by {by:?} {key} came {ids:?}"
+        );
+        Ok(!ids.is_empty())
+    }
+
+    /// Whether what lies there is found by key; `None` where it may be or not.
+    fn expected(&self, place: i64) -> Option<bool> {
+        match self.forgotten.iter().find(|range| range.contains(&place)) {
+            Some(range) if range.start == place => None,
+            Some(_) => Some(false),
+            None => Some(true),
+        }
     }
 
     fn check_progress(&self, client: &mut Client) -> Result<()> {

@@ -1,32 +1,27 @@
 //! The server of a round or turn: Highwater's RocketMQ half on one engine, or the real broker 5.5.0, on the directory
 //! `HOME/store`.
 //!
-//! Invariants: a server is ended by its process id; it listens on ports that were free; both peers get the same settings, by
-//! RocketMQ's own keys. Until `highwater serve` has this half, the crate's example serves: [`highwater`] alone knows.
+//! Invariants: a server is ended by its process id; it listens on ports that were free, by IPv4 and by IPv6; both peers get the
+//! same settings, by RocketMQ's own keys.
 
 use std::fmt;
 use std::fs::{self, File};
 use std::net::{Ipv6Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
 use super::client::Client;
-use crate::{java, maven, step, workspace};
+use crate::clients::server::{Target, binary};
+use crate::{java, maven, step};
 
 /// The broker and what it needs.
 const ROCKETMQ: &[&str] = &["org.apache.rocketmq:rocketmq-broker:5.5.0"];
 
 /// How long a server may take to start or to stop; the Java one has been seen to need a minute on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(180);
-
-/// As `clients` builds the server for its rounds.
-const PROFILE: &str = "checked";
-
-/// Names a program to run instead of building one.
-const PROGRAM: &str = "XTASK_ROCKETMQ_SERVER";
 
 /// Small files, so that a few hundred messages roll all of them; progress is written down often; open transactions are left
 /// alone; a slow machine is no reason to refuse.
@@ -36,12 +31,15 @@ const SETTINGS: &[&str] = &[
     "maxHashSlotNum=500",
     "maxIndexNum=2000",
     "transactionCheckInterval=3600000",
-    "flushConsumerOffsetInterval=500",
-    "flushDelayOffsetInterval=500",
+    "flushConsumerOffsetInterval=1000",
 ];
 
-/// Settings that only the Java broker has.
+/// Settings that only the Java broker has. Its checkpoint follows what it has written closely, so that after a crash it
+/// dispatches little again, as a broker does that ran for longer.
 const JAVA_SETTINGS: &[&str] = &[
+    "flushDelayOffsetInterval=500",
+    "flushIntervalConsumeQueue=200",
+    "flushConsumeQueueThoroughInterval=500",
     "brokerClusterName=DefaultCluster",
     "brokerName=broker-a",
     "brokerId=0",
@@ -81,15 +79,9 @@ impl fmt::Display for Peer {
     }
 }
 
-/// Builds the program that serves, unless one is named.
+/// Builds Highwater, unless a binary is named.
 pub(super) fn build() -> Result<()> {
-    if std::env::var_os(PROGRAM).is_none() {
-        let args = ["build", "--quiet", "--profile", PROFILE, "-p", "rocketmq"];
-        let mut cargo = workspace::cargo();
-        cargo.args(args).args(["--example", "serve"]);
-        ensure!(step::passes(&mut cargo)?, "the server does not build");
-    }
-    Ok(())
+    crate::clients::server::build(&Target::ENGINES)
 }
 
 /// The store's directory of a server with this home.
@@ -97,24 +89,44 @@ pub(super) fn store(home: &Path) -> PathBuf {
     home.join("store")
 }
 
-fn highwater(home: &Path, engine: &str, port: u16, settings: &[String]) -> Command {
-    let program = std::env::var_os(PROGRAM).map_or_else(
-        || workspace::target_dir().join(PROFILE).join("examples/serve"),
-        PathBuf::from,
-    );
-    let mut command = Command::new(program);
-    command.arg(store(home)).args(["0", &port.to_string()]);
-    command.env("ENGINE", engine);
-    command.env("SETTINGS", settings.join(" "));
+fn highwater(home: &Path, engine: &str, host: &str, port: u16, settings: &[String]) -> Command {
+    let mut command = Command::new(binary());
+    // Where downloads are kept is no setting of the server, and it refuses what it does not know.
+    command.env_remove("HIGHWATER_CACHE");
+    command.arg("serve").arg("--data").arg(home.join("data"));
+    command.args([
+        "--engine",
+        engine,
+        "--kafka",
+        "off",
+        "--http",
+        "127.0.0.1:0",
+    ]);
+    command.args(["--namesrv", "127.0.0.1:0", "--allow-remote"]);
+    command.args(["--rocketmq", &format!("[::]:{port}")]);
+    command.args(["--advertise-rocketmq", &bracketed(host)]);
+    let root = format!("storePathRootDir={}", store(home).display());
+    for setting in settings.iter().chain([&root]) {
+        command.arg("--set").arg(format!("rocketmq.{setting}"));
+    }
     command
 }
 
-fn rocketmq(home: &Path, port: u16, settings: &[String]) -> Result<Command> {
+/// A host as it stands before a port.
+fn bracketed(host: &str) -> String {
+    match host.contains(':') {
+        true => format!("[{host}]"),
+        false => host.to_owned(),
+    }
+}
+
+fn rocketmq(home: &Path, host: &str, port: u16, settings: &[String]) -> Result<Command> {
     let jars = maven::jars("rocketmq-broker-5.5.0", ROCKETMQ)?;
     let own = home.join("rocketmq");
     fs::create_dir_all(&own)?;
     let store = store(home);
     let mut lines = vec![
+        format!("brokerIP1={host}"),
         format!("listenPort={port}"),
         format!("haListenPort={}", free_port()?),
         format!("storePathRootDir={}", store.display()),
@@ -165,8 +177,6 @@ fn free_broker_port() -> Result<u16> {
 pub(super) struct Running {
     peer: Peer,
     child: Option<Child>,
-    /// Our program ends when this does.
-    input: Option<ChildStdin>,
     port: u16,
     log: PathBuf,
 }
@@ -176,23 +186,22 @@ impl Running {
     pub(super) fn start(peer: Peer, home: &Path, host: &str, more: &[&str]) -> Result<Self> {
         fs::create_dir_all(home)?;
         let port = free_broker_port()?;
-        let mut settings = vec![format!("brokerIP1={host}")];
-        settings.extend(SETTINGS.iter().chain(more).map(|line| (*line).to_owned()));
+        let settings = SETTINGS.iter().chain(more);
+        let settings: Vec<String> = settings.map(|line| (*line).to_owned()).collect();
         let mut command = match peer {
-            Peer::Highwater(engine) => highwater(home, engine, port, &settings),
-            Peer::RocketMq => rocketmq(home, port, &settings)?,
+            Peer::Highwater(engine) => highwater(home, engine, host, port, &settings),
+            Peer::RocketMq => rocketmq(home, host, port, &settings)?,
         };
         let log = next_log(home);
         let output = File::create(&log)?;
-        let mut child = command
-            .stdin(Stdio::piped())
+        let child = command
+            .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output)
             .spawn()
             .with_context(|| format!("{command:?}"))?;
         let mut running = Self {
             peer,
-            input: child.stdin.take(),
             child: Some(child),
             port,
             log,
@@ -248,7 +257,8 @@ impl Running {
     pub(super) fn stop(mut self) -> Result<()> {
         let status = self.end()?;
         // Java ends with 143 after SIGTERM.
-        let in_order = status.success() || status.code() == Some(143);
+        let in_order =
+            status.success() || (self.peer == Peer::RocketMq && status.code() == Some(143));
         ensure!(
             in_order,
             "{} ended with {status}:\n{}",
@@ -267,10 +277,7 @@ impl Running {
                 self.last_words()
             );
         }
-        drop(self.input.take());
-        if self.peer == Peer::RocketMq {
-            step::output(Command::new("kill").arg(child.id().to_string()))?;
-        }
+        step::output(Command::new("kill").arg(child.id().to_string()))?;
         let asked = Instant::now();
         while asked.elapsed() < PATIENCE {
             if let Some(status) = child.try_wait()? {

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use rocketmq::config_json::{self, Value};
 use rocketmq::remoting::headers::EndTransactionHeader;
+use rocketmq::store::Checkpoint;
 use rocketmq::store::message::SysFlag;
 
 use super::client::{Client, Draft, PATIENCE, Placed, Stored};
@@ -44,6 +45,8 @@ pub(super) enum End {
     Stop,
     /// `kill -9` while messages are being sent.
     Kill,
+    /// `kill -9` while nothing is sent, when the checkpoint says that all is in the queues.
+    KillIdle,
 }
 
 /// The directory and what must be in it.
@@ -58,6 +61,8 @@ struct Trip<'d> {
     left: i64,
     groups: Vec<String>,
     random: Random,
+    /// How often a message was not found by key, as was to be expected.
+    forgotten: usize,
 }
 
 struct Half {
@@ -82,6 +87,7 @@ pub(super) fn run(turns: &[(Peer, End)], seed: u64, keep: bool) -> Result<Tally>
         left: 0,
         groups: Vec::new(),
         random: Random::new(seed),
+        forgotten: 0,
     };
     let mut tally = Tally::default();
     for (number, (peer, end)) in turns.iter().enumerate() {
@@ -101,6 +107,11 @@ pub(super) fn run(turns: &[(Peer, End)], seed: u64, keep: bool) -> Result<Tally>
             }
         }
     }
+    let is_about_keys = turns.iter().any(|(_, end)| *end == End::KillIdle);
+    if is_about_keys && trip.forgotten == 0 {
+        println!("   nothing was forgotten, so nothing was shown");
+        tally.add(Tally::single(false));
+    }
     Ok(tally)
 }
 
@@ -112,6 +123,7 @@ impl Trip<'_> {
             0 => "flushDiskType=ASYNC_FLUSH",
             _ => "flushDiskType=SYNC_FLUSH",
         };
+        self.model.starts(peer, &store(self.home))?;
         let server = Running::start(peer, self.home, host, &[flush])?;
         let served = self.serve(&server, peer, number, end);
         let said = served.with_context(|| format!("the server said:\n{}", server.last_words()))?;
@@ -124,6 +136,11 @@ impl Trip<'_> {
                 self.random.sleep_up_to(LOAD_MS_MAX);
                 server.kill()?;
                 self.model.loaded(load.join()?);
+            }
+            End::KillIdle => {
+                self.wait_written()?;
+                self.wait_checkpoint()?;
+                server.kill()?;
             }
         }
         Ok(said)
@@ -151,9 +168,10 @@ impl Trip<'_> {
         self.add(&mut v4, &mut v6, number)?;
         self.model.look_for_due(&mut v4).context("what was added")?;
         self.leave_in_flight(&mut v6, number, end)?;
+        self.forgotten += found.forgotten;
         Ok(format!(
-            "{} messages, {} new, {} acknowledged just before, {} found by key",
-            found.messages, found.new, found.acked, found.queries
+            "{} messages, {} new, {} acknowledged just before, {} looked for by key, {} of them forgotten",
+            found.messages, found.new, found.acked, found.queries, found.forgotten
         ))
     }
 
@@ -177,7 +195,7 @@ impl Trip<'_> {
     fn add(&mut self, v4: &mut Client, v6: &mut Client, number: usize) -> Result<()> {
         for i in 0..SINGLES {
             let client = if i % 2 == 0 { &mut *v4 } else { &mut *v6 };
-            let tag = ("TAGS", format!("tag{}", i % 3));
+            let tag = ("TAGS", format!("tag{number}-{i}"));
             let draft = draft(vec![format!("s{number}-{i}")], i, 0, vec![tag]);
             self.put(client, &draft)?;
         }
@@ -232,7 +250,7 @@ impl Trip<'_> {
             });
         }
         // A killed server may repeat what it delivered just before, so there nothing becomes due: 30 s, not 10.
-        let level = if end == End::Kill { 4 } else { 3 };
+        let level = if end == End::Stop { 3 } else { 4 };
         for i in 0..DELAYED {
             let id = format!("d{number}-{i}");
             let delay = vec![("DELAY", level.to_string())];
@@ -291,6 +309,23 @@ impl Trip<'_> {
                 found.unwrap_or(0) >= delivered
             })
         })
+    }
+
+    /// Waits until the checkpoint says that everything is in the queues.
+    fn wait_checkpoint(&self) -> Result<()> {
+        let started = Instant::now();
+        let newest = self.model.newest();
+        loop {
+            let checkpoint = Checkpoint::read(&store(self.home))?.unwrap_or_default();
+            if checkpoint.dispatch_from >= newest {
+                return Ok(());
+            }
+            ensure!(
+                started.elapsed() < PATIENCE,
+                "the checkpoint does not come to {newest}: {checkpoint:?}"
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use segment::Disk;
 use super::super::error::StoreError;
 use super::super::files;
 use super::super::ids::PhysicalOffset;
-use super::super::message::{Entry, index_hash};
+use super::super::message::{Entry, index_hash, index_hash_of_tags};
 use super::file::IndexFile;
 use super::header::{Header, Shape};
 
@@ -105,14 +105,18 @@ impl IndexFiles {
         Some((first.begin_ms, first.begin))
     }
 
-    /// Adds the keys of a message, unless it is in the index already.
+    /// Adds the keys and the tags of a message, unless it is in the index already.
     pub(crate) fn add(
         &self,
         entry: &Entry<'_>,
         topic: &str,
         now_ms: i64,
     ) -> Result<(), StoreError> {
-        entry.visit_index_keys(|key| self.put(index_hash(topic, key), entry, now_ms))
+        entry.visit_index_keys(|key| self.put(index_hash(topic, key), entry, now_ms))?;
+        match entry.index_tags() {
+            Some(tags) => self.put(index_hash_of_tags(topic, &tags), entry, now_ms),
+            None => Ok(()),
+        }
     }
 
     fn put(&self, hash: i32, entry: &Entry<'_>, now_ms: i64) -> Result<(), StoreError> {
@@ -182,14 +186,12 @@ impl IndexFiles {
     /// Messages whose key has this hash, newest first; only the message itself can tell whether it has the key.
     pub(crate) fn find(
         &self,
-        topic: &str,
-        key: &str,
+        hash: i32,
         begin_ms: i64,
         end_ms: i64,
         hits_max: usize,
     ) -> Result<Vec<PhysicalOffset>, StoreError> {
         let hits_max = hits_max.min(QUERY_HITS_MAX);
-        let hash = index_hash(topic, key);
         let files: Vec<_> = self.files.read().clone();
         let mut hits = Vec::new();
         for file in files.iter().rev() {

@@ -128,9 +128,7 @@ fn rocketmq_would_lose_no_keys_of_a_directory_that_was_its_own() {
             dispatch_from,
             ..Checkpoint::default()
         };
-        of_rocketmq
-            .write(&segment::RealDisk, root.path())
-            .unwrap();
+        of_rocketmq.write(&segment::RealDisk, root.path()).unwrap();
         let again = open_long_index(root.path());
         assert_rocketmq_keeps_the_keys(root.path(), "open");
         put_some(&again, next..next + 1);
@@ -141,7 +139,10 @@ fn rocketmq_would_lose_no_keys_of_a_directory_that_was_its_own() {
 
 fn check_keys(store: &Store, missing: &[usize], what: &str) {
     for n in 0..MESSAGES {
-        let expected: Vec<_> = (!missing.contains(&n)).then(|| body(n)).into_iter().collect();
+        let expected: Vec<_> = (!missing.contains(&n))
+            .then(|| body(n))
+            .into_iter()
+            .collect();
         for key in [format!("u{n}"), format!("k{n}")] {
             assert_eq!(query(store, "t", &key), expected, "{what}: {key}");
         }
@@ -155,7 +156,9 @@ fn keys_that_rocketmq_has_lost_are_put_in_again() {
         ("the first file", |files| files.drain(..1).collect()),
         ("one in the middle", |files| files.drain(3..4).collect()),
         ("two in the middle", |files| files.drain(2..4).collect()),
-        ("the newest", |files| files.drain(files.len() - 1..).collect()),
+        ("the newest", |files| {
+            files.drain(files.len() - 1..).collect()
+        }),
         ("all", std::mem::take),
     ];
     for (what, loss) in cases {
@@ -178,7 +181,11 @@ fn keys_that_rocketmq_has_lost_are_put_in_again() {
             assert_rocketmq_keeps_the_keys(root.path(), &what);
             again.store.close().unwrap();
             let after = open(root.path());
-            assert!(after.report.clean && after.report.notes.is_empty(), "{}", after.report);
+            assert!(
+                after.report.clean && after.report.notes.is_empty(),
+                "{}",
+                after.report
+            );
             check_keys(&after.store, &[], &what);
         }
     }
@@ -202,14 +209,21 @@ fn damage_where_keys_are_put_in_again_costs_no_message() {
     for file in index_files(root.path()) {
         std::fs::remove_file(file).unwrap();
     }
-    let log = root.path().join(format!("commitlog/{:020}", at / FILE_BYTES * FILE_BYTES));
+    let log = root
+        .path()
+        .join(format!("commitlog/{:020}", at / FILE_BYTES * FILE_BYTES));
     let file = std::fs::OpenOptions::new().write(true).open(log).unwrap();
     std::os::unix::fs::FileExt::write_all_at(&file, b"?", at % FILE_BYTES + 100).unwrap();
     drop(file);
     let again = open(root.path());
     assert!(again.report.clean, "{}", again.report);
     let begins = log_begins(root.path());
-    let next_file = begins.iter().rev().find(|(begin, _)| begin.unsigned_abs() > at).unwrap().0;
+    let next_file = begins
+        .iter()
+        .rev()
+        .find(|(begin, _)| begin.unsigned_abs() > at)
+        .unwrap()
+        .0;
     let missing: Vec<usize> = (0..MESSAGES)
         .filter(|n| (at..next_file.unsigned_abs()).contains(&offset_of(&again.store, *n)))
         .collect();
