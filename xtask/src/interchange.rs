@@ -64,7 +64,7 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     Ok(report.finish())
 }
 
-/// What `cargo xtask test` runs of this: rounds on every engine, and a short trip on one.
+/// What `cargo xtask test` runs of this: rounds on every engine, and two short trips.
 pub(crate) fn test_steps(report: &mut Report) {
     let seed = clients::fresh_seed();
     println!("seed {seed} of the rounds and turns of RocketMQ directories");
@@ -75,16 +75,16 @@ pub(crate) fn test_steps(report: &mut Report) {
     for engine in Peer::ENGINES {
         crash_step(report, engine, CRASH_ROUNDS, seed);
     }
-    if let Some(engine) = Peer::ENGINES.first() {
-        let turns = [
-            (*engine, End::Stop),
-            (Peer::RocketMq, End::Kill),
-            (*engine, End::Kill),
-            (Peer::RocketMq, End::Stop),
-            (*engine, End::Stop),
-        ];
-        turns_step(report, "Highwater first", &turns, seed, false);
-    }
+    let [mmap, _, _, direct] = Peer::ENGINES;
+    let turns = [
+        (mmap, End::Stop),
+        (Peer::RocketMq, End::Kill),
+        (mmap, End::Kill),
+        (Peer::RocketMq, End::Stop),
+        (mmap, End::Stop),
+    ];
+    turns_step(report, "Highwater first", &turns, seed, false);
+    turns_step(report, "RocketMQ twice", &twice(direct), seed, false);
 }
 
 /// Five times to and fro, with every way to end followed by either server; one look more at the end.

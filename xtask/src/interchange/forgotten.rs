@@ -2,8 +2,9 @@
 //!
 //! At a start that finds `abort`, RocketMQ 5.5.0 deletes each index file whose last message is newer than the checkpoint's time
 //! of the index (`IndexService.load`). It puts in again only what it dispatches again: from the newest log file on that
-//! begins at or before the checkpoint's offset, or time where there is no offset (`ConsumeQueueStore`), but at most ten
-//! files back (`commitLogRecoverMaxNum`). What lies between is lost to it, in a directory of its own as in one of ours.
+//! begins at or before the checkpoint's offset, or time where there is no offset (`ConsumeQueueStore`). What lies between is
+//! lost to it. In a directory of its own that is most of the newest index file; in one that Highwater left it must be
+//! nothing. (It goes back ten files at most unless `commitLogRecoverMaxNum` says otherwise; the settings here do.)
 
 use std::fs;
 use std::io::Read;
@@ -13,9 +14,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use rocketmq::store::message::{Found, find};
 use rocketmq::store::{ABORT, Checkpoint, INDEX_HEADER_BYTES, IndexHeader};
-
-/// `commitLogRecoverMaxNum`.
-const LOG_FILES_MAX: usize = 10;
 
 /// Physical offsets of the messages that the next start of RocketMQ forgets the keys of. The first of them may have been
 /// in the file before as well.
@@ -50,7 +48,7 @@ fn deleted_from(store: &Path, checkpoint: &Checkpoint) -> Result<Option<i64>> {
 fn dispatched_from(store: &Path, checkpoint: &Checkpoint) -> Result<i64> {
     let files = files_of(&store.join("commitlog"))?;
     let mut begin = 0;
-    for path in files.iter().rev().take(LOG_FILES_MAX) {
+    for path in files.iter().rev() {
         let name = path.file_name().and_then(|name| name.to_str());
         let name = name.context("a log file without a name")?;
         begin = name.parse().with_context(|| name.to_owned())?;

@@ -44,8 +44,8 @@ pub(super) struct Model {
     acked: Vec<Acked>,
     /// Progress of groups, by group, topic and queue.
     pub(super) progress: BTreeMap<(String, String, i32), i64>,
-    /// Who serves is RocketMQ.
-    is_rocketmq: bool,
+    /// Who serves, or served last.
+    peer: Option<Peer>,
     /// Places in the log of which it has forgotten the keys.
     forgotten: Vec<Range<i64>>,
 }
@@ -80,10 +80,17 @@ impl Model {
 
     /// Told before `peer` starts on the directory.
     pub(super) fn starts(&mut self, peer: Peer, store: &Path) -> Result<()> {
-        self.is_rocketmq = peer == Peer::RocketMq;
-        if !self.is_rocketmq {
+        let before = self.peer.replace(peer);
+        if peer != Peer::RocketMq {
+            // What RocketMQ has forgotten is put in again.
             self.forgotten.clear();
-        } else if let Some(places) = forgotten::at_next_start(store)? {
+            return Ok(());
+        }
+        if let Some(places) = forgotten::at_next_start(store)? {
+            ensure!(
+                before == Some(Peer::RocketMq),
+                "RocketMQ will forget keys of what lies at {places:?}, though it was not the one that was killed"
+            );
             self.forgotten.push(places);
         }
         Ok(())
@@ -231,7 +238,7 @@ impl Model {
     fn query(&self, client: &mut Client, name: &Name, by: By, key: &str) -> Result<bool> {
         let (topic, id) = name;
         let mut found = client.query(topic, key, by)?;
-        if self.is_rocketmq {
+        if self.peer == Some(Peer::RocketMq) {
             // What it dispatches again it may put in again.
             found.dedup();
         }

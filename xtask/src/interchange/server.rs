@@ -23,8 +23,8 @@ const ROCKETMQ: &[&str] = &["org.apache.rocketmq:rocketmq-broker:5.5.0"];
 /// How long a server may take to start or to stop; the Java one has been seen to need a minute on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// Small files, so that a few hundred messages roll all of them; progress is written down often; open transactions are left
-/// alone; a slow machine is no reason to refuse.
+/// Small files, so that a few hundred messages roll all of them; progress is written down often; delays are short; open transactions are
+/// left alone; a slow machine is no reason to refuse.
 const SETTINGS: &[&str] = &[
     "mappedFileSizeCommitLog=262144",
     "mappedFileSizeConsumeQueue=2560",
@@ -32,6 +32,7 @@ const SETTINGS: &[&str] = &[
     "maxIndexNum=2000",
     "transactionCheckInterval=3600000",
     "flushConsumerOffsetInterval=1000",
+    "messageDelayLevel=1s 3s 6s 15s",
 ];
 
 /// Settings that only the Java broker has. Its checkpoint follows what it has written closely, so that after a crash it
@@ -40,6 +41,8 @@ const JAVA_SETTINGS: &[&str] = &[
     "flushDelayOffsetInterval=500",
     "flushIntervalConsumeQueue=200",
     "flushConsumeQueueThoroughInterval=500",
+    // As far back as has to be: ten of these small files are less than one that RocketMQ makes unasked.
+    "commitLogRecoverMaxNum=1000",
     "brokerClusterName=DefaultCluster",
     "brokerName=broker-a",
     "brokerId=0",

@@ -3,7 +3,7 @@
 //! Each turn looks at everything that the turns before left ([`Model`]), ends what they left open, adds to it, and ends by
 //! a stop or by `kill -9` under load. In flight from one server to the next are: prepared messages, which a later turn
 //! commits or rolls back; delayed ones; messages that a consumer gave back, for a group whose retry topic needs entries of
-//! version 2 as well. Every other turn calls itself by an IPv6 address, and half of what is sent comes from one.
+//! version 2 as well. One topic has the longest name there may be. Every other turn calls itself by an IPv6 address, and half of what is sent comes from one.
 //! Files are small ([`super::server`]), so every turn rolls commit log, consume queues and index.
 
 use std::collections::BTreeMap;
@@ -29,15 +29,18 @@ const GROUP: &str = "group";
 /// With `%RETRY%` in front the name has 157 characters: more than one byte of length can say. RocketMQ serves such a group
 /// and makes none (120 are its limit), so the first turn of Highwater makes it.
 const LONG_GROUP_BYTES: usize = 150;
-/// Messages of a turn that are sent one by one.
+/// A topic's name may be so long.
+const LONG_TOPIC_BYTES: usize = 127;
+/// Messages of a turn that are sent one by one; of them, each so many goes to the topic with the long name.
 const SINGLES: usize = 120;
+const LONG_EVERY: usize = 10;
 const BATCH: usize = 5;
 const DELAYED: usize = 6;
 /// Of the single ones, those that each group gives back.
 const BACK: usize = 4;
 /// Load before a kill.
 const ACKED_MIN: u64 = 200;
-const LOAD_MS_MAX: u64 = 1000;
+const LOAD_MS_MAX: u64 = 200;
 
 /// How a turn ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +63,7 @@ struct Trip<'d> {
     /// Of them, those that the running turn has put there.
     left: i64,
     groups: Vec<String>,
+    long_topic: String,
     random: Random,
     /// How often a message was not found by key, as was to be expected.
     forgotten: usize,
@@ -86,6 +90,7 @@ pub(super) fn run(turns: &[(Peer, End)], seed: u64, keep: bool) -> Result<Tally>
         delayed: BTreeMap::new(),
         left: 0,
         groups: Vec::new(),
+        long_topic: "t".repeat(LONG_TOPIC_BYTES),
         random: Random::new(seed),
         forgotten: 0,
     };
@@ -117,7 +122,10 @@ pub(super) fn run(turns: &[(Peer, End)], seed: u64, keep: bool) -> Result<Tally>
 
 impl Trip<'_> {
     fn turn(&mut self, number: usize, peer: Peer, end: End) -> Result<String> {
-        let host = if number % 2 == 0 { "127.0.0.1" } else { "::1" };
+        let host = match number.is_multiple_of(2) {
+            true => "127.0.0.1",
+            false => "::1",
+        };
         // Killed processes lose nothing with either.
         let flush = match number / 2 % 2 {
             0 => "flushDiskType=ASYNC_FLUSH",
@@ -136,6 +144,7 @@ impl Trip<'_> {
                 self.random.sleep_up_to(LOAD_MS_MAX);
                 server.kill()?;
                 self.model.loaded(load.join()?);
+                self.wait_landed()?;
             }
             End::KillIdle => {
                 self.wait_written()?;
@@ -151,7 +160,7 @@ impl Trip<'_> {
         let mut v4 = Client::connect(server.address())?;
         let mut v6 = Client::connect(server.address_v6())?;
         if number == 0 {
-            for topic in TOPICS.into_iter().chain([TOPIC]) {
+            for topic in TOPICS.into_iter().chain([TOPIC, &self.long_topic]) {
                 v4.create_topic(topic, QUEUES)?;
                 self.model.add_topic(topic, QUEUES);
             }
@@ -196,7 +205,11 @@ impl Trip<'_> {
         for i in 0..SINGLES {
             let client = if i % 2 == 0 { &mut *v4 } else { &mut *v6 };
             let tag = ("TAGS", format!("tag{number}-{i}"));
-            let draft = draft(vec![format!("s{number}-{i}")], i, 0, vec![tag]);
+            let mut draft = draft(vec![format!("s{number}-{i}")], i, 0, vec![tag]);
+            let long_topic = self.long_topic.clone();
+            if i % LONG_EVERY == LONG_EVERY - 1 {
+                draft.topic = &long_topic;
+            }
             self.put(client, &draft)?;
         }
         let batch = (0..BATCH).map(|i| format!("b{number}-{i}")).collect();
@@ -249,7 +262,7 @@ impl Trip<'_> {
                 how,
             });
         }
-        // A killed server may repeat what it delivered just before, so there nothing becomes due: 30 s, not 10.
+        // A killed server may repeat what it delivered just before, so there nothing becomes due: 15 s, not 6.
         let level = if end == End::Stop { 3 } else { 4 };
         for i in 0..DELAYED {
             let id = format!("d{number}-{i}");
@@ -309,6 +322,16 @@ impl Trip<'_> {
                 found.unwrap_or(0) >= delivered
             })
         })
+    }
+
+    /// Waits until nobody writes into the log: what `direct` has on its way outlives the process. Highwater's recovery waits
+    /// for that by itself.
+    fn wait_landed(&self) -> Result<()> {
+        let log = store(self.home).join("commitlog");
+        for file in fs::read_dir(&log).with_context(|| log.display().to_string())? {
+            segment::wait_for_writers(&file?.path())?;
+        }
+        Ok(())
     }
 
     /// Waits until the checkpoint says that everything is in the queues.
