@@ -30,6 +30,9 @@ pub(crate) struct Args {
     /// Only so many rounds of `kill -9` under load on each engine.
     #[arg(long)]
     crash: Option<u32>,
+    /// Only what `cargo xtask test` runs of this.
+    #[arg(long, conflicts_with_all = ["crash", "engine"])]
+    short: bool,
     /// Decides the moments of kills; printed by every run.
     #[arg(long)]
     seed: Option<u64>,
@@ -38,12 +41,16 @@ pub(crate) struct Args {
     keep: bool,
 }
 
-/// Crash rounds where they are asked for, else all turns on each engine.
+/// Rounds where they are asked for, else all turns on each engine.
 pub(crate) fn run(args: &Args) -> Result<bool> {
     let mut report = Report::new();
     let seed = args.seed.unwrap_or_else(clients::fresh_seed);
     println!("seed {seed}");
     server::build()?;
+    if args.short {
+        short(&mut report, seed);
+        return Ok(report.finish());
+    }
     for name in &args.engine {
         let engine = Peer::ENGINES.iter().find(|peer| peer.to_string() == *name);
         let engine = *engine.with_context(|| format!("no engine `{name}`"))?;
@@ -64,7 +71,7 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     Ok(report.finish())
 }
 
-/// What `cargo xtask test` runs of this: rounds on every engine, and two short trips.
+/// What `cargo xtask test` runs of this.
 pub(crate) fn test_steps(report: &mut Report) {
     let seed = clients::fresh_seed();
     println!("seed {seed} of the rounds and turns of RocketMQ directories");
@@ -72,6 +79,11 @@ pub(crate) fn test_steps(report: &mut Report) {
         report.step("build of the RocketMQ half", || Err(error));
         return;
     }
+    short(report, seed);
+}
+
+/// Rounds on every engine, and two short trips.
+fn short(report: &mut Report, seed: u64) {
     for engine in Peer::ENGINES {
         crash_step(report, engine, CRASH_ROUNDS, seed);
     }
