@@ -10,8 +10,8 @@
 
 use bytes::{Buf, BufMut};
 
-use crate::crc::{crc32c, crc32c_of_two};
 use crate::entry::{Entry, EntryKind};
+use segment::{crc32c, crc32c_of_two};
 
 /// Bytes before a payload.
 pub(crate) const FRAME_HEADER_BYTES: usize = 40;

@@ -56,7 +56,6 @@
 pub mod adapter;
 mod cache;
 mod completions;
-mod crc;
 mod entry;
 mod error;
 mod frame;

@@ -11,9 +11,9 @@ use std::sync::Arc;
 use bytes::{Buf, BufMut, Bytes};
 use segment::Disk;
 
-use crate::crc::crc32c;
 use crate::entry::{Entry, EntryKind};
 use crate::error::RaftLogError;
+use segment::crc32c;
 
 /// The file's name.
 pub(crate) const MEMBERSHIP_FILE: &str = "membership";

@@ -13,10 +13,10 @@ use std::sync::Arc;
 use bytes::{Buf, BufMut, Bytes};
 use segment::Disk;
 
-use crate::crc::crc32c;
 use crate::entry::LogId;
 use crate::error::RaftLogError;
 use crate::frame::{Expect, Generations};
+use segment::crc32c;
 
 /// The file's name.
 pub(crate) const STATE_FILE: &str = "state";

@@ -16,6 +16,7 @@
 
 mod appender;
 mod chain;
+mod crc32c;
 mod dir_lock;
 mod disk;
 pub mod engine;
@@ -36,6 +37,7 @@ mod spec;
 
 pub use appender::{Appended, Appender, Slot};
 pub use chain::{Chain, ChainListener, NoListener, Removed, RemovedFile};
+pub use crc32c::{crc32c, crc32c_of_two};
 pub use dir_lock::DirLock;
 pub use disk::{Disk, RealDisk, RingFate};
 pub use engine::lease::Lease;

@@ -276,6 +276,14 @@ impl Segment {
             .map_err(|source| self.failed("read", source))
     }
 
+    /// Sends bytes of a range on their way to the disk and does not wait: for one who writes on and will sync all of it, so
+    /// that the disk is busy meanwhile. Only a hint; what a sync promises stays the same.
+    pub fn begin_write_back(&self, range: Range<u64>) {
+        if let Some(reader) = self.reader_if_open() {
+            reader.begin_write_back(range);
+        }
+    }
+
     fn failed(&self, doing: &'static str, source: io::Error) -> SegmentError {
         SegmentError::io(doing, &self.path(), source)
     }

@@ -44,6 +44,11 @@ pub struct SegmentSpec {
     /// sensible. Without effect where the file's size is kept (`Grow` with `file` and `staged`).
     /// Default 0.
     pub zero_block_bytes: u32,
+    /// Where not 0, an append smaller than this that runs into space nobody has written yet writes this many zeros behind
+    /// itself. A sync has to record which blocks came into use; so one sync does it for the many small appends that
+    /// follow. For chains that sync each append. `file` and `staged` with [`Allocation::ZeroAhead`] or
+    /// [`Allocation::Whole`]; without effect elsewhere. Default 0.
+    pub zero_ahead_bytes: u64,
     /// How far ahead of the writer mapped pages are made ready. Default 4 MiB. 0: not at all.
     pub populate_ahead_bytes: u64,
     /// Lock pages ahead of the writer in memory. A refusal is a warning. Default no.
@@ -58,6 +63,7 @@ impl Default for SegmentSpec {
                 step_bytes: 8 << 20,
             },
             zero_block_bytes: 0,
+            zero_ahead_bytes: 0,
             populate_ahead_bytes: 4 << 20,
             lock_memory: false,
         }

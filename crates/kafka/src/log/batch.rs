@@ -8,9 +8,9 @@
 
 use super::compression::Compression;
 use super::config::TimestampType;
-use super::crc::crc32c;
 use super::error::BatchDefect;
 use super::ids::KafkaOffset;
+use segment::crc32c;
 
 /// Bytes of a batch before its records.
 pub const BATCH_HEADER_BYTES: usize = 61;

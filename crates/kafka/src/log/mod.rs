@@ -12,7 +12,6 @@ pub mod checkpoints;
 pub mod clean_shutdown;
 pub mod compression;
 mod config;
-mod crc;
 mod error;
 mod ids;
 mod index_file;
@@ -33,7 +32,6 @@ pub mod validate;
 pub mod varint;
 
 pub use config::{Durability, LogConfig, TimestampType, TopicCompression};
-pub use crc::crc32c;
 pub use error::{AppendError, BatchDefect, Poisoned, ReadError, RecordError, StorageError};
 pub use ids::{BadTopicId, Clock, KafkaOffset, ManualClock, TopicId, TopicPartition};
 pub use log_dir::{

@@ -6,11 +6,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::crc::crc32c;
 use super::error::StorageError;
 use super::ids::KafkaOffset;
 use super::producer_state::{BatchMark, ProducerEntry, ProducerStates};
 use super::small_file;
+use segment::crc32c;
 
 /// What snapshot file names end with.
 pub const SNAPSHOT_SUFFIX: &str = ".snapshot";

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use super::error::OpenError;
 use crate::log::StorageError;
 use crate::log::batch::{ATTRIBUTES_AT, BATCH_HEADER_BYTES, BatchHeader, BatchView, CRC_AT};
-use crate::log::crc32c;
+use segment::crc32c;
 
 /// Bytes read at a time.
 const CHUNK_BYTES: usize = 1 << 20;

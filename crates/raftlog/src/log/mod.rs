@@ -63,9 +63,6 @@ pub struct LogConfig {
     pub cache_bytes: usize,
     /// What is acknowledged. Default: what is durable.
     pub ack: Ack,
-    /// Where not 0, the space ahead of the writer is filled with zeros in blocks of this size, so that a sync changes no
-    /// metadata: see `segment::SegmentSpec::zero_block_bytes`. Default 0.
-    pub zero_block_bytes: u32,
 }
 
 impl Default for LogConfig {
@@ -74,7 +71,6 @@ impl Default for LogConfig {
             segment_bytes: 512 << 20,
             cache_bytes: 64 << 20,
             ack: Ack::Durable,
-            zero_block_bytes: 0,
         }
     }
 }

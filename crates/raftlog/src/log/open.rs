@@ -134,13 +134,19 @@ fn view(
     }
 }
 
+/// Zeros behind an append that is synced: see [`SegmentSpec::zero_ahead_bytes`].
+const ZERO_AHEAD_BYTES: u64 = 64 * 1024;
+
 fn chain_config(services: &Services, dir: &std::path::Path, config: &LogConfig) -> ChainConfig {
     let spec = SegmentSpec {
         capacity_bytes: config.segment_bytes,
         allocation: Allocation::ZeroAhead {
             step_bytes: ALLOCATION_STEP_BYTES,
         },
-        zero_block_bytes: config.zero_block_bytes,
+        zero_ahead_bytes: match config.ack {
+            Ack::Durable => ZERO_AHEAD_BYTES,
+            Ack::Memory => 0,
+        },
         ..SegmentSpec::default()
     };
     let mut chain = ChainConfig::new(dir, SEGMENT_SUFFIX, spec);

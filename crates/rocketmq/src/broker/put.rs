@@ -142,14 +142,14 @@ impl Broker {
         Ok(Pending::new(put, waits))
     }
 
-    /// Puts the messages of a batch into the log.
+    /// Puts the messages of a batch into the log. Each has its own properties; those of the draft only say whether the
+    /// sender waits for the disk, and are not kept, as with Java.
     pub(crate) fn put_batch(&self, draft: &Draft<'_>) -> Result<Pending, Refusal> {
         let waits = draft
             .properties
             .get(key::WAIT)
             .is_none_or(|wait| wait == "true");
-        let text = draft.properties.text();
-        let common = self.new_message(draft, &text);
+        let common = self.new_message(draft, b"");
         let batch = MessageBatch { common };
         let ack = waits.then_some(Ack::Visible);
         let put = self.store().put_batch(&batch, ack).map_err(refusal)?;

@@ -123,6 +123,7 @@ impl FileWriter {
     fn write(&mut self, parts: &[IoSlice<'_>]) -> io::Result<()> {
         let len: u64 = parts.iter().map(|part| part.len() as u64).sum();
         self.room.ensure(&self.body.file, self.written + len)?;
+        self.room.zero_behind(&self.body.file, self.written, len)?;
         if let Err(error) = write_all_at(&*self.body.disk, &self.body.file, parts, self.written) {
             self.room.undo_partial(&self.body.file, self.written);
             return Err(error);
@@ -228,6 +229,10 @@ impl SegmentReader for FileBody {
 
     fn make_room(&self) -> io::Result<()> {
         Ok(())
+    }
+
+    fn begin_write_back(&self, range: Range<u64>) {
+        sys::begin_write_back(&self.file, &range);
     }
 }
 

@@ -343,4 +343,8 @@ impl SegmentReader for Body {
             None => Ok(()),
         }
     }
+
+    fn begin_write_back(&self, range: Range<u64>) {
+        sys::begin_write_back(&self.file, &range);
+    }
 }

@@ -329,4 +329,8 @@ pub trait SegmentReader: Send + Sync + Debug {
     /// # Errors
     /// The system's; the writer will meet the same error if it gets there.
     fn make_room(&self) -> io::Result<()>;
+
+    /// Sends committed bytes of a range on their way to the disk and does not wait. A hint from one who will sync them
+    /// soon; without effect on an engine that has sent them by itself.
+    fn begin_write_back(&self, range: Range<u64>);
 }

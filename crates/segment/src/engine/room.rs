@@ -21,11 +21,16 @@ const ZERO_TAIL_MAX: u64 = 4 << 20;
 /// Less than this ahead of the writer is little.
 const LOW_BYTES: u64 = 512 * 1024;
 
+/// Zeros end where a page does.
+const PAGE_BYTES: u64 = 4096;
+
 #[derive(Debug)]
 pub(crate) struct Room {
     spec: SegmentSpec,
     disk: Arc<dyn Disk>,
     allocated: AtomicU64,
+    /// Bytes below it were written at some time, if only with zeros. Of the one writer.
+    used: AtomicU64,
     progress: Mutex<Progress>,
 }
 
@@ -45,6 +50,7 @@ impl Room {
             spec: spec.clone(),
             disk: Arc::clone(disk),
             allocated: AtomicU64::new(len),
+            used: AtomicU64::new(len),
             progress: Mutex::new(Progress {
                 steps: 0,
                 closed: false,
@@ -117,6 +123,24 @@ impl Room {
         Ok(())
     }
 
+    /// Writes zeros behind an append of `len` bytes at `at` that runs into space nobody has written yet. The sync of that
+    /// append has to record that its blocks are in use; with the zeros it does so for the blocks of the next appends too.
+    pub(crate) fn zero_behind(&self, file: &File, at: u64, len: u64) -> io::Result<()> {
+        let ahead = self.spec.zero_ahead_bytes;
+        let (end, used) = (at + len, self.used.load(Ordering::Relaxed).max(at));
+        if ahead == 0 || end <= used {
+            return Ok(());
+        }
+        let zeros_end = ((end + ahead) / PAGE_BYTES * PAGE_BYTES).min(self.allocated());
+        if len < ahead && end < zeros_end && !self.keeps_size() {
+            fill_with_zeros(&*self.disk, file, end, zeros_end, 0)?;
+            self.used.store(zeros_end, Ordering::Relaxed);
+        } else {
+            self.used.store(end, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
     /// Takes the next step, if there is one within the capacity.
     pub(crate) fn extend_by_a_step(&self, file: &File) -> io::Result<()> {
         let allocated = self.allocated();
@@ -139,6 +163,7 @@ impl Room {
         if !keep_size && (progress.unsupported || self.spec.zero_block_bytes > 0) {
             // Zeros written for real: the only promise left without fallocate.
             fill_with_zeros(&*self.disk, file, from, end, self.spec.zero_block_bytes)?;
+            self.used.fetch_max(end, Ordering::Relaxed);
         }
         self.allocated.store(end, Ordering::Release);
         Ok(())
@@ -235,4 +260,70 @@ fn empty_in_place(file: &File, valid: u64, len: u64, capacity: u64) -> io::Resul
         file.set_len(capacity.max(valid))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::disk::{RealDisk, RingFate};
+
+    use super::*;
+
+    /// Notes where something is written.
+    #[derive(Debug, Default)]
+    struct Noted(Mutex<Vec<(u64, u64)>>);
+
+    impl Disk for Noted {
+        fn write_at(&self, file: &File, parts: &[IoSlice<'_>], at: u64) -> io::Result<usize> {
+            let len: usize = parts.iter().map(|part| part.len()).sum();
+            self.0.lock().push((at, at + len as u64));
+            RealDisk.write_at(file, parts, at)
+        }
+        fn sync_data(&self, file: &File) -> io::Result<()> {
+            RealDisk.sync_data(file)
+        }
+        fn sync_dir(&self, dir: &std::path::Path) -> io::Result<()> {
+            RealDisk.sync_dir(dir)
+        }
+        fn allocate(&self, file: &File, from: u64, len: u64, keep_size: bool) -> io::Result<()> {
+            RealDisk.allocate(file, from, len, keep_size)
+        }
+        fn ring_write(&self, at: u64, len: u32) -> RingFate {
+            RealDisk.ring_write(at, len)
+        }
+    }
+
+    #[test]
+    fn zeros_are_written_behind_a_small_append_once_for_many() {
+        let file = tempfile::tempfile().unwrap();
+        let noted = Arc::new(Noted::default());
+        let disk: Arc<dyn Disk> = Arc::clone(&noted) as _;
+        let spec = SegmentSpec {
+            capacity_bytes: 1 << 20,
+            allocation: Allocation::ZeroAhead {
+                step_bytes: 1 << 20,
+            },
+            zero_ahead_bytes: 16 * 1024,
+            ..SegmentSpec::default()
+        };
+        let room = Room::new(&spec, &disk, 0);
+        // (at, len, where zeros are written)
+        let steps = [
+            (0, 1000, Some((1000, 16 * 1024))),
+            (1000, 1000, None),
+            (2000, 14_384, None),
+            (16_384, 100, Some((16_484, 32 * 1024))),
+            // A large append needs none, and what comes after it may.
+            (16_484, 20_000, None),
+            (36_484, 1, Some((36_485, 49_152))),
+            // No more than there is space.
+            (1_048_000, 500, Some((1_048_500, 1 << 20))),
+            (1_048_500, 76, None),
+        ];
+        for (at, len, zeros) in steps {
+            room.ensure(&file, at + len).unwrap();
+            room.zero_behind(&file, at, len).unwrap();
+            let wrote = std::mem::take(&mut *noted.0.lock());
+            assert_eq!(wrote, Vec::from_iter(zeros), "{len} bytes at {at}");
+        }
+    }
 }

@@ -190,7 +190,9 @@ impl Body {
             }
             drop(tail);
             let parts = slices.get(..count).unwrap_or_default();
-            let result = write_all_at(&*self.disk, &self.file, parts, committed);
+            let result = self
+                .zero_behind(committed, bytes)
+                .and_then(|()| write_all_at(&*self.disk, &self.file, parts, committed));
             tail = self.tail.lock();
             if result.is_err() {
                 return (tail, result);
@@ -199,6 +201,14 @@ impl Body {
             let reserved = tail.reserved;
             tail.memory.release(committed + bytes, 0, reserved);
             self.moved.notify_all();
+        }
+    }
+
+    /// See [`Room::zero_behind`]; asked by the one who writes to the file.
+    fn zero_behind(&self, at: u64, len: u64) -> io::Result<()> {
+        match &self.room {
+            Some(room) => room.zero_behind(&self.file, at, len),
+            None => Ok(()),
         }
     }
 
@@ -261,6 +271,7 @@ impl Writer {
     /// Commits what is staged, then writes the parts after it.
     fn write_through(&mut self, parts: &[IoSlice<'_>], len: u64) -> io::Result<()> {
         self.body.commit_to(self.written, true)?;
+        self.body.zero_behind(self.written, len)?;
         let written = write_all_at(&*self.body.disk, &self.body.file, parts, self.written);
         if let (Err(_), Some(room)) = (&written, &self.body.room) {
             room.undo_partial(&self.body.file, self.written);
@@ -477,5 +488,10 @@ impl SegmentReader for Body {
             Some(room) => room.extend_by_a_step(&self.file),
             None => Ok(()),
         }
+    }
+
+    fn begin_write_back(&self, range: Range<u64>) {
+        let end = range.end.min(self.committed());
+        sys::begin_write_back(&self.file, &(range.start..end));
     }
 }

@@ -164,6 +164,21 @@ pub(crate) fn is_resident(file: &File, range: Range<u64>) -> bool {
     cached_pages(file, &range).is_some_and(|cached| cached >= pages)
 }
 
+/// Starts to write the dirty pages of a range to the disk. Neither waits nor takes note of an error: the next sync waits
+/// for these writes and reports what became of them, as it does for those that the kernel begins by itself.
+pub(super) fn begin_write_back(file: &File, range: &Range<u64>) {
+    let (Ok(from), Ok(len)) = (
+        i64::try_from(range.start),
+        i64::try_from(range.end.saturating_sub(range.start)),
+    ) else {
+        return;
+    };
+    if len > 0 {
+        // SAFETY: the descriptor is open; the call takes no pointer.
+        unsafe { libc::sync_file_range(file.as_raw_fd(), from, len, libc::SYNC_FILE_RANGE_WRITE) };
+    }
+}
+
 /// The process that holds a conflicting record lock on the file, if any.
 pub(crate) fn record_lock_holder(file: &File) -> Option<u32> {
     // SAFETY: `flock` is plain data for which all zeros are a valid value.

@@ -4,7 +4,7 @@ use std::io::IoSlice;
 use std::path::Path;
 
 use proptest::prelude::*;
-use segment::{Appender, Chain, EngineKind, Mark, Part, Position, SegmentError};
+use segment::{Allocation, Appender, Chain, EngineKind, Mark, Part, Position, SegmentError};
 
 use crate::store::{SUFFIX, Store, pattern};
 
@@ -15,6 +15,7 @@ enum Op {
     Abandon(usize),
     Roll,
     Read { at: u32, len: usize },
+    SendOn,
     Request(Mark),
     Flush,
     Truncate(u32),
@@ -33,6 +34,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => size.clone().prop_map(Op::Abandon),
         3 => Just(Op::Roll),
         12 => (any::<u32>(), size).prop_map(|(at, len)| Op::Read { at, len }),
+        2 => Just(Op::SendOn),
         3 => prop_oneof![Just(Mark::Committed), Just(Mark::Durable)].prop_map(Op::Request),
         2 => Just(Op::Flush),
         2 => any::<u32>().prop_map(Op::Truncate),
@@ -200,9 +202,27 @@ fn reserve(appender: &mut Appender, model: &mut Model, most: usize, len: Option<
     }
 }
 
-fn run(first: EngineKind, ops: &[Op]) {
+/// How space is taken ahead of the writer, and zeros behind it.
+fn space() -> impl Strategy<Value = (Allocation, u64)> {
+    let step_bytes = 1 << 20;
+    prop_oneof![
+        Just((Allocation::Grow { step_bytes }, 0)),
+        (0_u64..20_000).prop_map(move |zeros| (Allocation::ZeroAhead { step_bytes }, zeros)),
+    ]
+}
+
+fn open_store(kind: EngineKind, dir: &Path, space: (Allocation, u64)) -> Store {
+    let mut store = Store::new(kind, dir);
+    (
+        store.config.spec.allocation,
+        store.config.spec.zero_ahead_bytes,
+    ) = space;
+    store
+}
+
+fn run(first: EngineKind, space: (Allocation, u64), ops: &[Op]) {
     let dir = tempfile::tempdir().unwrap();
-    let mut store = Store::new(first, dir.path());
+    let mut store = open_store(first, dir.path(), space);
     let (mut chain, mut appender) = store.open();
     let mut model = Model::default();
     for op in ops {
@@ -216,6 +236,11 @@ fn run(first: EngineKind, ops: &[Op]) {
                 model.next_base += 300_000;
             }
             Op::Read { at, len } => read(&chain, &model, *at, *len),
+            Op::SendOn => {
+                if let Some(active) = chain.active() {
+                    active.begin_write_back(0..active.len());
+                }
+            }
             Op::Request(mark) => chain.request(*mark, model.end()).unwrap(),
             Op::Flush => {
                 assert_eq!(chain.flush_to(model.end()).unwrap(), model.end());
@@ -240,7 +265,7 @@ fn run(first: EngineKind, ops: &[Op]) {
                 appender.close().unwrap();
                 store.flush.wait_reaped();
                 assert_on_disk(dir.path(), &model);
-                store = Store::new(*kind, dir.path());
+                store = open_store(*kind, dir.path(), space);
                 (chain, appender) = store.open();
                 model.start = 0;
             }
@@ -280,9 +305,10 @@ proptest! {
     #[test]
     fn any_engine_is_a_row_of_bytes(
         first in engine(),
+        space in space(),
         ops in prop::collection::vec(op(), 1..60),
     ) {
-        run(first, &ops);
+        run(first, space, &ops);
     }
 }
 
@@ -312,6 +338,8 @@ fn every_engine_leaves_the_same_bytes_and_opens_every_other_ones() {
                 Op::Roll,
             ]);
         }
-        run(first, &ops);
+        let step_bytes = 1 << 20;
+        run(first, (Allocation::Grow { step_bytes }, 0), &ops);
+        run(first, (Allocation::ZeroAhead { step_bytes }, 9000), &ops);
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::send::{Target, stored};
 use crate::broker::Broker;
 use crate::broker::names::RETRY_PREFIX;
-use crate::broker::properties::{PropertyMap, key};
+use crate::broker::properties::PropertyMap;
 use crate::broker::put::Draft;
 use crate::connection::{Handled, Request};
 use crate::remoting::Refusal;
@@ -28,9 +28,6 @@ pub(super) fn handle(
         );
         return Err(Refusal::new(response::MESSAGE_ILLEGAL, remark));
     }
-    let mut properties = PropertyMap::of(header.properties.unwrap_or("").as_bytes());
-    properties.remove(key::POP_CK);
-    broker.mark(&mut properties);
     let draft = Draft {
         topic: &target.topic.name,
         queue_id: target.queue_id,
@@ -42,7 +39,7 @@ pub(super) fn handle(
         prepared_transaction_offset: 0,
         delay_level: 0,
         body: request.command.body,
-        properties,
+        properties: PropertyMap::of(header.properties.unwrap_or("").as_bytes()),
     };
     let pending = broker.put_batch(&draft)?;
     let (messages, bytes) = pending.size();

@@ -544,6 +544,8 @@ impl SegmentReader for Body {
             None => Ok(()),
         }
     }
+
+    fn begin_write_back(&self, _range: Range<u64>) {}
 }
 
 /// Reads the blocks that cover a range; fails if the file ends before the range does.
