@@ -12,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 use rocketmq::remoting::codes::{request, response};
 use rocketmq::remoting::headers::{
     CommitOffsetHeader, CreateTopicHeader, EndTransactionHeader, PullHeader, QueryMessageHeader,
-    QueryOffsetHeader, QueueHeader, SendBackHeader, SendHeader,
+    QueryOffsetHeader, QueueHeader, SearchOffsetHeader, SendBackHeader, SendHeader,
 };
 use rocketmq::remoting::{Command, ExtWriter, Head, write_frame};
 use rocketmq::store::message::{Entry, Found, OffsetMessageId, find, push_property};
@@ -305,6 +305,19 @@ impl Client {
                 .number("offset")
         };
         Ok((one(request::GET_MIN_OFFSET)?, one(request::GET_MAX_OFFSET)?))
+    }
+
+    /// The first message of a queue that was stored at `timestamp` or later.
+    pub(super) fn offset_at(&mut self, topic: &str, queue: i32, timestamp: i64) -> Result<i64> {
+        let header = SearchOffsetHeader {
+            topic,
+            queue_id: queue,
+            timestamp,
+            boundary_type: Some("LOWER"),
+        };
+        let code = request::SEARCH_OFFSET_BY_TIMESTAMP;
+        self.succeed(code, &|to| header.encode(to))?
+            .number("offset")
     }
 
     /// Waits until a queue ends at `end` or behind it.

@@ -175,6 +175,7 @@ impl Model {
         self.acked.clear();
         looked.new = new.len();
         self.check_keys(client, &new, &mut looked)?;
+        self.check_times(client)?;
         self.check_progress(client)?;
         Ok(looked)
     }
@@ -257,6 +258,26 @@ impl Model {
             Some(_) => Some(false),
             None => Some(true),
         }
+    }
+
+    /// Looks for the first, the last and two more messages of each queue by their time.
+    fn check_times(&self, client: &mut Client) -> Result<()> {
+        for ((topic, queue), messages) in &self.queues {
+            let times = messages.iter().map(|stored| stored.entry());
+            let times = times.map(|entry| Ok(entry?.store_timestamp_ms));
+            let times = times.collect::<Result<Vec<i64>>>()?;
+            let last = times.len().saturating_sub(1);
+            for at in [0, last / 3, last / 2, last] {
+                let Some(time) = times.get(at) else { continue };
+                let wanted = times.partition_point(|before| before < time);
+                let found = client.offset_at(topic, *queue, *time)?;
+                ensure!(
+                    usize::try_from(found) == Ok(wanted),
+                    "{topic} {queue}: at {time} lies {found}, not {wanted}"
+                );
+            }
+        }
+        Ok(())
     }
 
     fn check_progress(&self, client: &mut Client) -> Result<()> {

@@ -350,6 +350,7 @@ impl Recovery<'_> {
     ) -> Result<Recovered, StoreError> {
         let index_from = PhysicalOffset(self.report.index_from);
         let mut indexed = end;
+        self.checkpoint.dispatch_from = self.checkpoint.dispatch_from.min(end.0);
         for queue in queues.all() {
             queue.assign_up_to(queue.end());
         }
