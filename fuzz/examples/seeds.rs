@@ -1,4 +1,5 @@
-//! Writes the seeds of `request` and `response`, one frame of every message in its newest version, and those of `frame`.
+//! Writes the seeds of `request` and `response`, one frame of every message in its newest version, and those of the two
+//! `frame` targets. `rocketmq_seeds.rs` writes those of RocketMQ's other ones.
 //!
 //! The bytes come from the encoder that kafka-wire's own tests write from the schemas, not from the code under test. Run it
 //! in `fuzz/` after `cargo xtask codegen` has brought new messages or versions.
@@ -28,12 +29,13 @@ const SEED_BYTES_MAX: usize = 600;
 
 fn main() -> io::Result<()> {
     messages()?;
-    frames()
+    frames("corpus/frame")?;
+    frames("corpus/rocketmq_frame")
 }
 
-/// Streams of frames; `fuzz_targets/frame.rs` says what the bytes mean.
-fn frames() -> io::Result<()> {
-    let folder = Path::new("corpus/frame");
+/// Streams of frames; `src/stream.rs` says what the bytes mean.
+fn frames(folder: &str) -> io::Result<()> {
+    let folder = Path::new(folder);
     fs::create_dir_all(folder)?;
     let small = [0, 0, 0, 3, b'a', b'b', b'c'];
     let several = small.repeat(5);

@@ -1,6 +1,8 @@
-//! What targets share: the round trip of a message, whichever it is.
+//! What targets share: the round trip of a Kafka message, whichever it is, and a connection's bytes in pieces.
 //!
 //! The list of messages is the one that kafka-wire generates, so a new message is fuzzed without a line here.
+
+pub mod stream;
 
 use kafka_wire::{Message as _, Reader, Writer};
 

@@ -15,7 +15,7 @@ mod rocketmq;
 pub(crate) mod server;
 mod suites;
 
-pub(crate) use self::crash::fresh_seed;
+pub(crate) use self::crash::{Random, fresh_seed};
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;

@@ -14,6 +14,7 @@ mod clients;
 mod codegen;
 mod fix;
 mod fuzz;
+mod interchange;
 mod interop;
 mod java;
 mod maven;
@@ -52,6 +53,8 @@ enum Task {
     Browser(browser::Args),
     /// One data directory, served in turn by Highwater and by Kafka.
     Interop(interop::Args),
+    /// A RocketMQ directory under kill -9, and served in turn by Highwater and by RocketMQ 5.5.0.
+    Interchange(interchange::Args),
     /// Runs the fuzz targets.
     Fuzz(fuzz::Args),
     /// Three nodes of examples/kv under kill -9, pauses and partitions; their histories checked for linearizability.
@@ -83,6 +86,7 @@ fn run(task: Task) -> Result<bool> {
         Task::Clients(args) => clients::run(&args),
         Task::Browser(args) => browser::run(&args),
         Task::Interop(args) => interop::run(&args),
+        Task::Interchange(args) => interchange::run(&args),
         Task::Fuzz(args) => fuzz::run(&args),
         Task::Raft(args) => raft::run(&args),
         Task::Test(args) => test::run(&args),

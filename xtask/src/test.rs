@@ -5,7 +5,7 @@
 use anyhow::Result;
 
 use crate::report::{Report, Tally};
-use crate::{bench, browser, check, clients, fuzz, interop, raft, step, workspace};
+use crate::{bench, browser, check, clients, fuzz, interchange, interop, raft, step, workspace};
 
 /// Options of `test`.
 #[derive(clap::Args)]
@@ -29,6 +29,7 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
         fuzz::test_steps(&mut report);
         clients::test_steps(&mut report);
         interop::test_steps(&mut report);
+        interchange::test_steps(&mut report);
         browser::test_steps(&mut report);
         raft::test_steps(&mut report);
     }

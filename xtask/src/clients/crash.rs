@@ -250,9 +250,13 @@ impl Drop for Worker {
 }
 
 /// SplitMix64: enough to draw moments from a seed.
-struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -263,8 +267,13 @@ impl Random {
 
     /// Lets the load run for a while of its own choosing: the moment of the kill is what is random here.
     fn pause(&mut self) {
-        let span = LOAD_MS.1 - LOAD_MS.0;
-        std::thread::sleep(Duration::from_millis(LOAD_MS.0 + self.next() % span));
+        std::thread::sleep(Duration::from_millis(LOAD_MS.0));
+        self.sleep_up_to(LOAD_MS.1 - LOAD_MS.0);
+    }
+
+    /// Sleeps for less than so long.
+    pub(crate) fn sleep_up_to(&mut self, most_ms: u64) {
+        std::thread::sleep(Duration::from_millis(self.next() % most_ms.max(1)));
     }
 }
 

@@ -19,7 +19,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("kv", &["raftlog"]),
     (
         "xtask",
-        &["highwater", "kafka", "kafka-wire", "raftlog", "segment"],
+        &[
+            "highwater",
+            "kafka",
+            "kafka-wire",
+            "raftlog",
+            "rocketmq",
+            "segment",
+        ],
     ),
 ];
 

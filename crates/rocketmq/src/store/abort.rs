@@ -1,6 +1,7 @@
 //! `lock` and `abort`: who has the directory, and whether the last one left it in order.
 //!
-//! Invariants: `abort` is there, durably, before anything else is changed, and goes last, when everything else is durable.
+//! Invariants: `abort` is there, durably, before anything but the checkpoint is changed, and goes last, when everything else is
+//! durable.
 //! The lock is RocketMQ's: a POSIX record lock on the file `lock`, so that a Java broker and we exclude each other.
 
 use std::fs::File;

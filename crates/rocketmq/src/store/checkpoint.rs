@@ -1,7 +1,9 @@
 //! `checkpoint`, RocketMQ's own file: up to which store times log, queues and index are on the disk.
 //!
 //! Invariants: a time is written only after what it speaks of was synced. RocketMQ starts a recovery from these times; ours
-//! starts from the dispatch mark (`mark`), and from these only in a directory that was never ours.
+//! starts from the dispatch mark (`mark`), and from these only in a directory that was never ours. What it says
+//! of the queues is never later than the begin of an index file that RocketMQ would throw away, so that it makes such a file
+//! again.
 //! Format: docs/formats/rocketmq-checkpoint.md.
 
 use std::fs::OpenOptions;
@@ -12,6 +14,7 @@ use segment::Disk;
 
 use super::error::StoreError;
 use super::files;
+use super::ids::PhysicalOffset;
 
 /// The file's name at the data root.
 pub const CHECKPOINT: &str = "checkpoint";
@@ -33,6 +36,8 @@ pub struct Checkpoint {
     pub master_flushed: i64,
     /// For replicas: up to where the log is confirmed.
     pub confirmed: i64,
+    /// From which message on RocketMQ 5.5 dispatches again, whatever the times say; 0: the times decide, as before 5.5.
+    pub dispatch_from: i64,
 }
 
 impl Checkpoint {
@@ -53,6 +58,7 @@ impl Checkpoint {
                 index_ms: field(2)?,
                 master_flushed: field(3)?,
                 confirmed: field(4)?,
+                dispatch_from: field(5)?,
             })
         };
         Ok(all())
@@ -68,6 +74,7 @@ impl Checkpoint {
             self.index_ms,
             self.master_flushed,
             self.confirmed,
+            self.dispatch_from,
         ];
         for (place, field) in bytes.chunks_exact_mut(8).zip(fields) {
             place.copy_from_slice(&field.to_be_bytes());
@@ -96,6 +103,17 @@ impl Checkpoint {
         }
     }
 
+    /// Makes RocketMQ dispatch again from `index` on, the begin of an index file that ends behind `index_ms`. After a crash it
+    /// throws away each such file, and puts in again only what it dispatches; the keys of older messages would be lost to it.
+    pub(crate) fn go_back_to(&mut self, index: Option<(i64, PhysicalOffset)>) {
+        if let Some((begin_ms, begin)) = index {
+            // Before 5.5 it looks for a log file that begins at this time or before it, and one that begins in the same
+            // millisecond may begin too late.
+            self.queues_ms = self.queues_ms.min(begin_ms.saturating_sub(1));
+            self.dispatch_from = self.dispatch_from.min(begin.0);
+        }
+    }
+
     /// The store time from which RocketMQ dispatches again.
     pub(crate) fn dispatch_from_ms(&self) -> i64 {
         self.log_ms.min(self.queues_ms).saturating_sub(SAFETY_MS)
@@ -107,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn five_numbers_in_a_page() {
+    fn six_numbers_in_a_page() {
         let dir = tempfile::tempdir().unwrap();
         assert_eq!(Checkpoint::read(dir.path()).unwrap(), None);
         let checkpoint = Checkpoint {
@@ -116,6 +134,7 @@ mod tests {
             index_ms: 3,
             master_flushed: -1,
             confirmed: i64::MAX,
+            dispatch_from: 5,
         };
         checkpoint.write(&segment::RealDisk, dir.path()).unwrap();
         assert_eq!(Checkpoint::read(dir.path()).unwrap(), Some(checkpoint));
@@ -125,7 +144,8 @@ mod tests {
             bytes[..17],
             [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0]
         );
-        std::fs::write(dir.path().join(CHECKPOINT), [0; 39]).unwrap();
+        assert_eq!(bytes[40..49], [0, 0, 0, 0, 0, 0, 0, 5, 0]);
+        std::fs::write(dir.path().join(CHECKPOINT), [0; 47]).unwrap();
         assert_eq!(Checkpoint::read(dir.path()).unwrap(), None);
     }
 }

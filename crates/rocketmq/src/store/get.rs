@@ -14,7 +14,7 @@ use super::ids::{PhysicalOffset, QueueOffset};
 use super::index_file::QUERY_HITS_MAX;
 use super::message::{self, Entry, key};
 use super::read_types::{
-    Access, Boundary, GetRequest, GetResult, GetStatus, QueryRequest, QueryResult,
+    Access, Boundary, GetRequest, GetResult, GetStatus, QueryKey, QueryRequest, QueryResult,
 };
 use super::store::Store;
 
@@ -238,7 +238,7 @@ impl Store {
         })
     }
 
-    /// Finds messages by a key, oldest first; where there are more than asked for, the newest of them.
+    /// Finds messages by a key or their tags, oldest first; where there are more than asked for, the newest of them.
     ///
     /// Every candidate of the index is looked at: it is in the answer only if it has the topic, the key, and a store time in
     /// the range. Waits for the disk.
@@ -254,7 +254,11 @@ impl Store {
         result.index_last_update_timestamp_ms = time;
         result.index_last_update_offset = place;
         let (begin, end) = (request.begin_ms, request.end_ms);
-        let hits = index.find(request.topic, request.key, begin, end, QUERY_HITS_MAX)?;
+        let hash = match request.key {
+            QueryKey::Key(key) => message::index_hash(request.topic, key),
+            QueryKey::Tags(tags) => message::index_hash_of_tags(request.topic, tags),
+        };
+        let hits = index.find(hash, begin, end, QUERY_HITS_MAX)?;
         let most = request.messages_max.min(QUERY_HITS_MAX);
         let mut before = None;
         for hit in hits {
@@ -280,11 +284,14 @@ impl Store {
 
 fn answers(entry: &Entry<'_>, request: &QueryRequest<'_>) -> bool {
     let in_time = (request.begin_ms..=request.end_ms).contains(&entry.store_timestamp_ms);
-    let has_key = || {
-        let unique = entry.property(key::UNIQUE_KEY);
-        let keys = entry.property(key::KEYS);
-        unique.as_deref() == Some(request.key)
-            || keys.is_some_and(|keys| keys.split(' ').any(|one| one == request.key))
+    let is_wanted = || match request.key {
+        QueryKey::Tags(tags) => entry.property(key::TAGS).as_deref() == Some(tags),
+        QueryKey::Key(wanted) => {
+            let unique = entry.property(key::UNIQUE_KEY);
+            let keys = entry.property(key::KEYS);
+            unique.as_deref() == Some(wanted)
+                || keys.is_some_and(|keys| keys.split(' ').any(|one| one == wanted))
+        }
     };
-    in_time && entry.topic() == Ok(request.topic) && has_key()
+    in_time && entry.topic() == Ok(request.topic) && is_wanted()
 }

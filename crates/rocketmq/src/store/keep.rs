@@ -57,12 +57,14 @@ impl Store {
         let mut checkpoint = Checkpoint {
             log_ms: keeping.checkpoint.log_ms.max(store_ms),
             queues_ms: keeping.checkpoint.queues_ms.max(store_ms),
+            dispatch_from: dispatched.0,
             ..keeping.checkpoint
         };
         let mut index_files = 0;
         if let Some(index) = &self.index {
             let (synced_ms, is_clean) = index.sync(all)?;
             checkpoint.index_ms = checkpoint.index_ms.max(synced_ms.unwrap_or(0));
+            checkpoint.go_back_to(index.begin_of_first_behind(checkpoint.index_ms));
             if is_clean {
                 indexed = dispatched;
             }

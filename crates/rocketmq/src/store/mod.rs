@@ -44,8 +44,8 @@ pub use keep::Retained;
 pub use listener::{NoListener, StoreListener};
 pub use put::{Put, TOPIC_BYTES_MAX};
 pub use read_types::{
-    Access, Boundary, Everything, GetRequest, GetResult, GetStatus, MessageFilter, QueryRequest,
-    QueryResult, TagCodes,
+    Access, Boundary, Everything, GetRequest, GetResult, GetStatus, MessageFilter, QueryKey,
+    QueryRequest, QueryResult, TagCodes,
 };
 pub use rebuild::rebuild;
 pub use recover::refuse_foreign;

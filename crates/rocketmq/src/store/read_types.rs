@@ -144,13 +144,22 @@ pub enum Boundary {
     Upper,
 }
 
+/// What a message is found by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum QueryKey<'a> {
+    /// One of its `KEYS`, or its `UNIQ_KEY`.
+    Key(&'a str),
+    /// Its `TAGS`, the whole text.
+    Tags(&'a str),
+}
+
 /// A query by key.
 #[derive(Clone, Copy, Debug)]
 pub struct QueryRequest<'a> {
     /// The topic.
     pub topic: &'a str,
-    /// One of a message's `KEYS`, or its `UNIQ_KEY`.
-    pub key: &'a str,
+    /// What it has to have.
+    pub key: QueryKey<'a>,
     /// Most messages; at most 64 are looked for.
     pub messages_max: usize,
     /// First store time, inclusive.
@@ -162,7 +171,7 @@ pub struct QueryRequest<'a> {
 /// What a query found.
 #[derive(Debug, Default)]
 pub struct QueryResult {
-    /// The entries, oldest first. Each was looked at: it has the topic and the key.
+    /// The entries, oldest first. Each was looked at: it has the topic and what was asked for.
     pub entries: Vec<Lease>,
     /// Newest store time in the index.
     pub index_last_update_timestamp_ms: i64,

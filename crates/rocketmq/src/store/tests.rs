@@ -2,6 +2,7 @@
 
 mod basics;
 mod damage;
+mod keys;
 mod model;
 mod power;
 mod retention;
@@ -169,7 +170,7 @@ pub(super) fn all_of(store: &Store, topic: &str, queue_id: i32, from: i64) -> Ve
 pub(super) fn query(store: &Store, topic: &str, key: &str) -> Vec<Vec<u8>> {
     let found = store.query(&QueryRequest {
         topic,
-        key,
+        key: QueryKey::Key(key),
         messages_max: 64,
         begin_ms: 0,
         end_ms: i64::MAX,

@@ -154,7 +154,7 @@ pub(crate) fn dump(store: &Store) -> String {
         writeln!(out, "key {topic} {key}").unwrap();
         let request = QueryRequest {
             topic,
-            key,
+            key: QueryKey::Key(key),
             messages_max: 64,
             begin_ms: 0,
             end_ms: i64::MAX,

@@ -90,7 +90,7 @@ impl Engine for FileEngine {
 
     fn open_append(&self, path: &Path, spec: &SegmentSpec, valid: u64) -> io::Result<OpenSegment> {
         let file = OpenOptions::new().read(true).write(true).open(path)?;
-        cut_for_append(&file, valid)?;
+        cut_for_append(&file, spec, valid)?;
         self.opened(file, spec, valid)
     }
 

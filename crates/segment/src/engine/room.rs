@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
+use rustix::fs::FallocateFlags;
 
 use crate::disk::{Disk, write_all_at};
 use crate::spec::{Allocation, SegmentSpec};
@@ -226,15 +227,37 @@ fn fill_with_zeros(
 }
 
 /// Brings a file that is to be appended to at `valid` into the state a room starts from: nothing
-/// above `valid`.
-pub(crate) fn cut_for_append(file: &File, valid: u64) -> io::Result<()> {
+/// above `valid`. A whole file keeps its length at every moment: others refuse one that has not.
+pub(crate) fn cut_for_append(file: &File, spec: &SegmentSpec, valid: u64) -> io::Result<()> {
     let len = file.metadata()?.len();
     if len < valid {
         let short = format!("file has {len} bytes where {valid} are expected");
         return Err(io::Error::new(io::ErrorKind::InvalidData, short));
     }
+    if len > valid && spec.allocation == Allocation::Whole {
+        return empty_in_place(file, valid, len, spec.capacity_bytes);
+    }
     if len > valid {
         file.set_len(valid)?;
+    }
+    Ok(())
+}
+
+/// Makes a hole of what lies above `valid`; what lies above the capacity goes.
+fn empty_in_place(file: &File, valid: u64, len: u64, capacity: u64) -> io::Result<()> {
+    let flags = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+    let emptied = rustix::fs::fallocate(file, flags, valid, len - valid).map_err(io::Error::from);
+    match emptied {
+        Ok(()) => {}
+        // The file system knows no holes: then there is no other way.
+        Err(error) if is_unsupported(&error) => {
+            file.set_len(valid)?;
+            file.set_len(len)?;
+        }
+        Err(error) => return Err(error),
+    }
+    if len > capacity.max(valid) {
+        file.set_len(capacity.max(valid))?;
     }
     Ok(())
 }

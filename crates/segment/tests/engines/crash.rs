@@ -3,11 +3,14 @@
 //! The test starts its own binary again as the process to be killed.
 
 use std::io::{self, BufRead, BufReader, IoSlice, Write};
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use rustix::fs::{MemfdFlags, SealFlags};
 use segment::{
-    Chain, EngineKind, Frame, Framing, Mark, ScanReader, TailReport, cut_tail, scan_tail,
+    Allocation, Chain, EngineKind, Frame, Framing, Mark, ScanReader, SegmentSpec, TailReport,
+    cut_tail, scan_tail,
 };
 
 use crate::store::{SUFFIX, Store, pattern};
@@ -214,4 +217,41 @@ fn a_scan_says_what_it_cut_and_why() {
     let from = record(1).len() as u64;
     let report = scan_tail(&path, from, &mut Records { next: 2 }).unwrap();
     assert_eq!((report.frames, report.valid_len), (2, good.len() as u64));
+}
+
+/// A crash in the middle of opening must not leave a short file: RocketMQ does not start with one. The file is one that the
+/// kernel lets nobody shorten. (`direct` empties files by the same code, but such a file takes no direct writes everywhere.)
+#[test]
+fn a_whole_file_is_never_shortened_by_opening_it() {
+    const VALID: usize = 5000;
+    for kind in EngineKind::ALL {
+        if kind == EngineKind::Direct {
+            continue;
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::new(kind, dir.path());
+        let spec = SegmentSpec {
+            capacity_bytes: 64 << 10,
+            allocation: Allocation::Whole,
+            ..store.config.spec.clone()
+        };
+        let file = rustix::fs::memfd_create("whole", MemfdFlags::ALLOW_SEALING).unwrap();
+        let mut file = std::fs::File::from(file);
+        let kept = pattern(1, VALID);
+        file.write_all(&kept).unwrap();
+        // What a recovery has found to be worth nothing.
+        file.write_all(&pattern(2, (64 << 10) - VALID)).unwrap();
+        rustix::fs::fcntl_add_seals(&file, SealFlags::SHRINK).unwrap();
+        let path = PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd()));
+        let mut open = store
+            .engine
+            .open_append(&path, &spec, VALID as u64)
+            .unwrap_or_else(|error| panic!("{kind}: {error}"));
+        let more = pattern(3, 3000);
+        open.writer.append(&[IoSlice::new(&more)]).unwrap();
+        open.writer.seal().unwrap();
+        let found = std::fs::read(&path).unwrap();
+        let zeros = vec![0; (64 << 10) - VALID - more.len()];
+        assert!(found == [kept, more, zeros].concat(), "{kind}");
+    }
 }

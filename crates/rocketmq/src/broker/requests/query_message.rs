@@ -1,4 +1,4 @@
-//! QUERY_MESSAGE (12): messages by a key, or by the id their client gave them.
+//! QUERY_MESSAGE (12): messages by a key, by the id their client gave them, or by their tags.
 
 use std::sync::Arc;
 
@@ -8,12 +8,14 @@ use crate::connection::Handled;
 use crate::remoting::codes::response;
 use crate::remoting::headers::QueryMessageHeader;
 use crate::remoting::{Answer, Command, Refusal};
-use crate::store::QueryRequest;
+use crate::store::{QueryKey, QueryRequest};
 
 /// Set where `key` is a unique id: then many may be looked at.
 const UNIQUE_KEY_QUERY: &str = "_UNIQUE_KEY_QUERY";
 /// Messages looked for then.
 const UNIQUE_KEY_MESSAGES: usize = 32;
+/// `indexType` where `key` is a tag.
+const INDEX_TAG_TYPE: &str = "T";
 /// Messages in an answer, at most.
 const MESSAGES_MAX: usize = 64;
 
@@ -26,12 +28,16 @@ pub(super) fn handle(broker: &Arc<Broker>, command: &Command<'_>) -> Result<Hand
             .unwrap_or(0)
             .min(MESSAGES_MAX),
     };
+    let by_tags = !by_unique_key && header.index_type == Some(INDEX_TAG_TYPE);
     let (topic, key) = (header.topic.to_owned(), header.key.to_owned());
     let (begin_ms, end_ms) = (header.begin_timestamp, header.end_timestamp);
     Ok(broker.answer_blocking(move |broker| {
         let request = QueryRequest {
             topic: &topic,
-            key: &key,
+            key: match by_tags {
+                true => QueryKey::Tags(&key),
+                false => QueryKey::Key(&key),
+            },
             messages_max: wanted,
             begin_ms,
             end_ms,

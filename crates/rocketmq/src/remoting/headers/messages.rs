@@ -15,6 +15,8 @@ header! {
         begin_timestamp: i64 = "beginTimestamp",
         /// Store time to, ms, inclusive.
         end_timestamp: i64 = "endTimestamp",
+        /// `T` where `key` is a tag (5.5 and later); `K` for a key, as is nothing.
+        index_type: Option<&'e str> = "indexType",
     }
 }
 

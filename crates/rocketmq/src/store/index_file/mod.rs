@@ -7,6 +7,7 @@
 
 mod file;
 mod header;
+mod hole;
 mod recover;
 mod set;
 

@@ -100,7 +100,7 @@ impl IndexFiles {
     }
 
     /// Files from `first` on go: their messages are put in again.
-    fn drop_from(
+    pub(super) fn drop_from(
         &self,
         first: usize,
         files: &[Arc<IndexFile>],

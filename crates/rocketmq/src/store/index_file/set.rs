@@ -15,7 +15,7 @@ use segment::Disk;
 use super::super::error::StoreError;
 use super::super::files;
 use super::super::ids::PhysicalOffset;
-use super::super::message::{Entry, index_hash};
+use super::super::message::{Entry, index_hash, index_hash_of_tags};
 use super::file::IndexFile;
 use super::header::{Header, Shape};
 
@@ -97,14 +97,26 @@ impl IndexFiles {
         })
     }
 
-    /// Adds the keys of a message, unless it is in the index already.
+    /// Store time and place of the first message of the first file that ends behind `ms`.
+    pub(crate) fn begin_of_first_behind(&self, ms: i64) -> Option<(i64, PhysicalOffset)> {
+        let files = self.files.read();
+        let mut headers = files.iter().map(|file| file.header());
+        let first = headers.find(|header| header.end_ms > ms)?;
+        Some((first.begin_ms, first.begin))
+    }
+
+    /// Adds the keys and the tags of a message, unless it is in the index already.
     pub(crate) fn add(
         &self,
         entry: &Entry<'_>,
         topic: &str,
         now_ms: i64,
     ) -> Result<(), StoreError> {
-        entry.visit_index_keys(|key| self.put(index_hash(topic, key), entry, now_ms))
+        entry.visit_index_keys(|key| self.put(index_hash(topic, key), entry, now_ms))?;
+        match entry.index_tags() {
+            Some(tags) => self.put(index_hash_of_tags(topic, &tags), entry, now_ms),
+            None => Ok(()),
+        }
     }
 
     fn put(&self, hash: i32, entry: &Entry<'_>, now_ms: i64) -> Result<(), StoreError> {
@@ -174,14 +186,12 @@ impl IndexFiles {
     /// Messages whose key has this hash, newest first; only the message itself can tell whether it has the key.
     pub(crate) fn find(
         &self,
-        topic: &str,
-        key: &str,
+        hash: i32,
         begin_ms: i64,
         end_ms: i64,
         hits_max: usize,
     ) -> Result<Vec<PhysicalOffset>, StoreError> {
         let hits_max = hits_max.min(QUERY_HITS_MAX);
-        let hash = index_hash(topic, key);
         let files: Vec<_> = self.files.read().clone();
         let mut hits = Vec::new();
         for file in files.iter().rev() {

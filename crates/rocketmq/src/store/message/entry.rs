@@ -349,6 +349,15 @@ impl<'a> Entry<'a> {
         all.filter(|key| !key.is_empty()).try_for_each(look)
     }
 
+    /// The `TAGS` under which the index knows it.
+    #[must_use]
+    pub fn index_tags(&self) -> Option<std::borrow::Cow<'a, str>> {
+        if self.sys_flag.transaction() == TransactionKind::Rollback {
+            return None;
+        }
+        self.property(key::TAGS).filter(|tags| !tags.is_empty())
+    }
+
     /// Whether it takes a number in its queue.
     #[must_use]
     pub fn has_queue_place(&self) -> bool {

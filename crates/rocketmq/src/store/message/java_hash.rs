@@ -19,8 +19,18 @@ pub fn tags_code(tags: Option<&str>) -> i64 {
 /// The index's hash of `key` of `topic`: that of `topic#key`, made positive.
 #[must_use]
 pub fn index_hash(topic: &str, key: &str) -> i32 {
-    let units = topic.encode_utf16().chain([u16::from(b'#')]);
-    let hash = units.chain(key.encode_utf16()).fold(0i32, step);
+    joined_hash(topic, "#", key)
+}
+
+/// The index's hash of messages of `topic` with these `TAGS`: that of `topic#T#tags`, made positive.
+#[must_use]
+pub fn index_hash_of_tags(topic: &str, tags: &str) -> i32 {
+    joined_hash(topic, "#T#", tags)
+}
+
+fn joined_hash(topic: &str, between: &str, name: &str) -> i32 {
+    let units = topic.encode_utf16().chain(between.encode_utf16());
+    let hash = units.chain(name.encode_utf16()).fold(0i32, step);
     // `i32::MIN` has no absolute value.
     hash.checked_abs().unwrap_or(0)
 }
@@ -52,5 +62,6 @@ mod tests {
             java_hash("T#polygenelubricants").abs()
         );
         assert_eq!(index_hash("", ""), 35);
+        assert_eq!(index_hash_of_tags("t", "a"), index_hash("t#T", "a"));
     }
 }

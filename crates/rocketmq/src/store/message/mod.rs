@@ -24,7 +24,7 @@ pub use entry::{
     BLANK_HEAD_BYTES, BLANK_MAGIC, ENTRY_OVERHEAD_BYTES, Entry, EntryDefect, Found, MAGIC_V1,
     MAGIC_V2, PROPERTIES_BYTES_MAX, Version, decode, find,
 };
-pub use java_hash::{index_hash, java_hash, tags_code};
+pub use java_hash::{index_hash, index_hash_of_tags, java_hash, tags_code};
 pub use message_id::{BadMessageId, OffsetMessageId, UniqueKey};
 pub use properties::{
     NAME_VALUE_SEPARATOR, PROPERTY_SEPARATOR, Properties, key, property, push_property,

@@ -8,6 +8,7 @@
 
 mod foreign;
 mod log_files;
+mod missing_keys;
 mod walk;
 
 use std::path::{Path, PathBuf};
@@ -88,6 +89,16 @@ pub(super) fn run(
         // Before the store is in use: settings that do not fit leave a clean stop one.
         mark.check(root, &options.settings)?;
     }
+    let checkpoint = Checkpoint::read(root)?.unwrap_or_default();
+    let index = load_index(root, options, disk, &mut report)?;
+    let mut told = checkpoint;
+    if let Some(index) = &index {
+        // As long as there is an `abort`, RocketMQ must not lose the keys of what is there.
+        told.go_back_to(index.begin_of_first_behind(told.index_ms));
+    }
+    if told != checkpoint {
+        told.write(&**disk, root)?;
+    }
     abort::create(root, &**disk)?;
     segment::clear_spares(&own_dir.join("spare"))?;
     trash::leftovers(own_dir)?
@@ -99,8 +110,6 @@ pub(super) fn run(
         may_be_short: mark.is_some() && !report.clean,
     };
     let found = log_files::find(&dir, sizes, &mut report)?;
-    let checkpoint = Checkpoint::read(root)?.unwrap_or_default();
-    let index = load_index(root, options, disk, &mut report)?;
     let mut recovery = Recovery {
         root,
         own_dir,
@@ -201,10 +210,12 @@ impl Recovery<'_> {
             if let Some(from) = newest {
                 // The index was complete; only what came after its newest message can be missing.
                 let index_end = self.index.as_ref().map(|index| index.last_update().1);
+                let index_from = index_end.map_or(from, |end| from.max(end.plus(1)));
+                self.complete_index(from)?;
                 let plan = Plan {
                     bound: Bound::All,
                     queues_from: from,
-                    index_from: index_end.map_or(from, |end| from.max(end.plus(1))),
+                    index_from,
                     on_gap: OnGap::Report,
                 };
                 return Ok((plan, queues));
@@ -218,10 +229,12 @@ impl Recovery<'_> {
         }
         let from = self.dispatch_mark();
         let (queues, _) = self.load_queues(Bound::Below(from))?;
+        let index_from = self.recover_index(from)?;
+        self.complete_index(index_from)?;
         let plan = Plan {
             bound: Bound::Below(from),
             queues_from: from,
-            index_from: self.recover_index(from)?,
+            index_from,
             on_gap: OnGap::Report,
         };
         Ok((plan, queues))
@@ -337,17 +350,24 @@ impl Recovery<'_> {
     ) -> Result<Recovered, StoreError> {
         let index_from = PhysicalOffset(self.report.index_from);
         let mut indexed = end;
+        self.checkpoint.dispatch_from = self.checkpoint.dispatch_from.min(end.0);
         for queue in queues.all() {
             queue.assign_up_to(queue.end());
         }
         queues.sync()?;
         let mut index_files = 0;
         if let Some(index) = &self.index {
-            let (_, is_clean) = index.sync(false)?;
+            let (synced_ms, is_clean) = index.sync(false)?;
             index_files = index.count();
             if !is_clean {
                 indexed = index_from.min(end);
             }
+            let told = &mut self.checkpoint;
+            told.index_ms = told.index_ms.max(synced_ms.unwrap_or(0));
+            told.go_back_to(index.begin_of_first_behind(told.index_ms));
+        }
+        if Checkpoint::read(self.root)? != Some(self.checkpoint) {
+            self.checkpoint.write(&**self.disk, self.root)?;
         }
         let mark = Mark::new(end, indexed, index_files, &self.options.settings);
         if self.mark != Some(mark) {

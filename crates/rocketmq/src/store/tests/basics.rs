@@ -288,7 +288,8 @@ fn keys_find_their_messages_and_no_others() {
     let open = open(root.path());
     for n in 0..40 {
         open.clock.set(NOW + n * 700);
-        let properties = format!("KEYS\x01k{} all\x02UNIQ_KEY\x01u{n}\x02", n % 10);
+        let (key, tags) = (n % 10, n % 7);
+        let properties = format!("KEYS\x01k{key} all\x02UNIQ_KEY\x01u{n}\x02TAGS\x01g{tags}\x02");
         put(
             &open.store,
             "t",
@@ -308,10 +309,23 @@ fn keys_find_their_messages_and_no_others() {
     assert_eq!(bodies("u17"), ["m17"]);
     assert_eq!(bodies("all").len(), 40);
     assert!(bodies("k33").is_empty() && query(&open.store, "other", "k3").is_empty());
+    // A tag is no key, and a key no tag.
+    assert!(bodies("g3").is_empty() && bodies("T#g3").is_empty());
+    let by_tags = |tags| {
+        let request = QueryRequest {
+            topic: "t",
+            key: QueryKey::Tags(tags),
+            messages_max: 64,
+            begin_ms: 0,
+            end_ms: i64::MAX,
+        };
+        open.store.query(&request).unwrap().entries.len()
+    };
+    assert_eq!((by_tags("g3"), by_tags("g6"), by_tags("k3")), (6, 5, 0));
     let between = |begin_ms, end_ms| {
         let request = QueryRequest {
             topic: "t",
-            key: "all",
+            key: QueryKey::Key("all"),
             messages_max: 64,
             begin_ms: NOW + begin_ms,
             end_ms: NOW + end_ms,

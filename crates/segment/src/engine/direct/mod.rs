@@ -173,9 +173,9 @@ impl Engine for DirectEngine {
     fn open_append(&self, path: &Path, spec: &SegmentSpec, valid: u64) -> io::Result<OpenSegment> {
         let file = open_direct(OpenOptions::new().read(true).write(true), path)?;
         // Requests of a ring outlive the process that made them: writes of one that was killed may still be under way, behind
-        // the end that recovery found. The cut waits for them (shortening a file does, on ext4, XFS and btrfs), so none
+        // the end that recovery found. The cut waits for them (shortening a file does, and making a hole, on ext4, XFS and btrfs), so none
         // can land on what is appended from here on. One below `valid` carries the bytes that recovery has read.
-        cut_for_append(&file, valid)?;
+        cut_for_append(&file, spec, valid)?;
         // Recovery has read the file through the page cache; pages left there would make the
         // kernel hand our writes to its slow path. Dirty ones stay, and are dealt with by it.
         let _ = rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed);
