@@ -252,8 +252,13 @@ final class AdminCases {
         String topic = env.topic(1);
         String one = env.group();
         String two = env.group();
-        consumed(env, topic, one, 1);
-        consumed(env, topic, two, 2);
+        consumed(env, topic, one, 2);
+        DefaultMQPushConsumer second = env.push(two);
+        Inbox inbox = Inbox.concurrent(second);
+        second.subscribe(topic, "*");
+        second.start();
+        inbox.exactly(numbered("m", 2));
+        until("progress is known", () -> env.committed(two, first(topic)) == 2);
         Set<String> groups = env.admin().queryTopicConsumeByWho(topic).getGroupList();
         equal(Set.of(one, two), groups, "groups");
     }

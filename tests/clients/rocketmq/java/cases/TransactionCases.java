@@ -206,9 +206,9 @@ final class TransactionCases {
         send(first, topic, "u-c");
         first.shutdown();
         Script script = new Script();
-        // A producer makes itself known to brokers that it has heard of.
-        producer(env, group, script).fetchPublishMessageQueues(topic);
-        equal(List.of("u-c"), bodies(env.read(topic, 1)), "read");
+        // A producer makes itself known to the brokers that it sends to.
+        send(producer(env, group, script), topic, "c");
+        equal(List.of("c", "u-c"), bodies(env.read(topic, 2)), "read");
         check(script.asked("u-c") > 0, "the second was not asked");
     }
 
