@@ -205,13 +205,10 @@ final class LitePullCases {
         env.read(topic, 6);
         DefaultLitePullConsumer consumer = assigned(env, topic);
         equal(3L, consumer.offsetForTimestamp(first(topic), between), "offset");
+        // A pull that is about to begin takes the place of a seek and forgets it; one that waits at the end does not.
+        poll(consumer, 6);
         consumer.seek(first(topic), 3);
-        List<MessageExt> got = new ArrayList<>();
-        until("the last message", () -> {
-            got.addAll(consumer.poll(100));
-            return bodies(got).contains("late2");
-        });
-        equal(numbered("late", 3), bodies(got.subList(got.size() - 3, got.size())), "polled from there");
+        equal(numbered("late", 3), bodies(poll(consumer, 3)), "polled from there");
     }
 
     private static void share(Env env) throws Exception {
