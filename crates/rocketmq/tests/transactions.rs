@@ -217,7 +217,10 @@ fn a_half_with_a_time_of_its_own_holds_up_nobody() {
 fn serve_unhurried() -> Served {
     serve_with(|settings, store| {
         settings.transaction_check_interval = Duration::from_secs(3600);
-        let (engine, _) = open_engine(EngineKind::Staged, &EngineOptions::new(std::env::temp_dir()));
+        let (engine, _) = open_engine(
+            EngineKind::Staged,
+            &EngineOptions::new(std::env::temp_dir()),
+        );
         store.engine = engine;
         store.settings.commit_bytes = 1 << 20;
         store.settings.commit_interval = Duration::from_secs(2);

@@ -230,7 +230,10 @@ fn broker_conf(dir: &Path, names: &str, port: u16, ha_port: u16) -> String {
             .to_owned(),
         "traceTopicEnable=true".to_owned(),
     ];
-    own.into_iter().chain(common_settings()).map(|line| line + "\n").collect()
+    own.into_iter()
+        .chain(common_settings())
+        .map(|line| line + "\n")
+        .collect()
 }
 
 fn free_port() -> Result<u16> {

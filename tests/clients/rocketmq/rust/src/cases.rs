@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use rocketmq_client_rust::{
-    DefaultMQProducer, LocalTransactionState, MessageSelector, TransactionListener, TransactionMQProducer,
+    DefaultMQProducer, LocalTransactionState, MessageSelector, TransactionListener,
+    TransactionMQProducer,
 };
 use rocketmq_model::common::message::MessageTrait;
 use rocketmq_model::common::message::message_ext::MessageExt;
@@ -64,11 +65,18 @@ async fn send_sync(env: Env) {
     let answer = producer.send(sent).await.unwrap().unwrap();
     let got = inbox.await_count(1).await.remove(0);
     assert_eq!(body(&got), "hello");
-    let property = |name: &str| got.user_property(&name.into()).map(|value| value.to_string());
+    let property = |name: &str| {
+        got.user_property(&name.into())
+            .map(|value| value.to_string())
+    };
     assert_eq!(property("p").as_deref(), Some("größe"));
     assert_eq!(property("TAGS").as_deref(), Some("a"));
     assert_eq!(property("KEYS").as_deref().map(str::trim), Some("k1 k2"));
-    assert_eq!(property("UNIQ_KEY"), answer.msg_id.map(|id| id.to_string()), "id");
+    assert_eq!(
+        property("UNIQ_KEY"),
+        answer.msg_id.map(|id| id.to_string()),
+        "id"
+    );
 }
 
 async fn send_async(env: Env) {
@@ -79,9 +87,13 @@ async fn send_async(env: Env) {
     for text in numbered("m", 100) {
         let answers = answers.clone();
         let answer = move |_: Option<&_>, error: Option<&_>| {
-            let _ = answers.send(error.map(|error: &rocketmq_client_rust::ClientError| error.to_string()));
+            let _ = answers
+                .send(error.map(|error: &rocketmq_client_rust::ClientError| error.to_string()));
         };
-        producer.send_with_callback(message(&topic, &text), answer).await.unwrap();
+        producer
+            .send_with_callback(message(&topic, &text), answer)
+            .await
+            .unwrap();
     }
     inbox.exactly(numbered("m", 100)).await;
     drop(answers);
@@ -107,10 +119,17 @@ async fn send_batch(env: Env) {
     let producer = env.producer().await;
     let topic = env.topic(&producer).await;
     let inbox = env.orderly(&topic).await;
-    let batch: Vec<_> = numbered("m", 10).iter().map(|text| tagged(&topic, "t", text)).collect();
+    let batch: Vec<_> = numbered("m", 10)
+        .iter()
+        .map(|text| tagged(&topic, "t", text))
+        .collect();
     let answer = producer.send_batch(batch).await.unwrap();
     let places = answer.offset_msg_id.unwrap_or_default();
-    assert_eq!(places.split(',').count(), 10, "places in the answer: {places}");
+    assert_eq!(
+        places.split(',').count(),
+        10,
+        "places in the answer: {places}"
+    );
     inbox.await_count(10).await;
     assert_eq!(inbox.bodies(), numbered("m", 10), "consumed");
 }
@@ -126,10 +145,15 @@ async fn send_to_queue(env: Env) {
     let inbox = env.subscribed(&topic, everything()).await;
     let mut offsets = Vec::new();
     for text in numbered("m", 20) {
-        let answer = producer.send_to_queue(message(&topic, &text), queue(&topic, 2)).await;
+        let answer = producer
+            .send_to_queue(message(&topic, &text), queue(&topic, 2))
+            .await;
         offsets.push(answer.unwrap().unwrap().queue_offset);
     }
-    assert!(offsets.windows(2).all(|pair| pair[0] + 1 == pair[1]), "offsets: {offsets:?}");
+    assert!(
+        offsets.windows(2).all(|pair| pair[0] + 1 == pair[1]),
+        "offsets: {offsets:?}"
+    );
     let got = inbox.await_count(20).await;
     assert!(got.iter().all(|message| message.queue_id() == 2), "queues");
 }
@@ -138,15 +162,22 @@ async fn receives_all(env: Env) {
     let producer = env.producer().await;
     let topic = env.topic(&producer).await;
     send_all(&producer, &topic, "m", 40).await;
-    env.subscribed(&topic, everything()).await.exactly(numbered("m", 40)).await;
+    env.subscribed(&topic, everything())
+        .await
+        .exactly(numbered("m", 40))
+        .await;
 }
 
 async fn share(env: Env) {
     let producer = env.producer().await;
     let topic = env.topic(&producer).await;
     let group = env.fresh("g");
-    let one = env.member(&group, &topic, everything(), MessageModel::Clustering).await;
-    let two = env.member(&group, &topic, everything(), MessageModel::Clustering).await;
+    let one = env
+        .member(&group, &topic, everything(), MessageModel::Clustering)
+        .await;
+    let two = env
+        .member(&group, &topic, everything(), MessageModel::Clustering)
+        .await;
     // Members share anew when they are told, or every 20 s; what counts is that both get something in the end.
     let mut sent = 0;
     until("both take part", async || {
@@ -169,8 +200,12 @@ async fn broadcast(env: Env) {
     let producer = env.producer().await;
     let topic = env.topic(&producer).await;
     let group = env.fresh("g");
-    let one = env.member(&group, &topic, everything(), MessageModel::Broadcasting).await;
-    let two = env.member(&group, &topic, everything(), MessageModel::Broadcasting).await;
+    let one = env
+        .member(&group, &topic, everything(), MessageModel::Broadcasting)
+        .await;
+    let two = env
+        .member(&group, &topic, everything(), MessageModel::Broadcasting)
+        .await;
     send_all(&producer, &topic, "m", 20).await;
     one.exactly(numbered("m", 20)).await;
     two.exactly(numbered("m", 20)).await;
@@ -182,7 +217,10 @@ async fn order(env: Env) {
     let inbox = env.orderly(&topic).await;
     for i in 0..60 {
         let text = format!("q{}-{}", i % 3, i / 3);
-        producer.send_to_queue(message(&topic, &text), queue(&topic, i % 3)).await.unwrap();
+        producer
+            .send_to_queue(message(&topic, &text), queue(&topic, i % 3))
+            .await
+            .unwrap();
     }
     inbox.await_count(60).await;
     for id in 0..3 {
@@ -196,7 +234,9 @@ async fn order(env: Env) {
 async fn by_tag(env: Env) {
     let producer = env.producer().await;
     let topic = env.topic(&producer).await;
-    let inbox = env.subscribed(&topic, MessageSelector::by_tag("a || b")).await;
+    let inbox = env
+        .subscribed(&topic, MessageSelector::by_tag("a || b"))
+        .await;
     for (i, text) in numbered("m", 12).iter().enumerate() {
         let tag = ["a", "b", "c"][i % 3];
         producer.send(tagged(&topic, tag, text)).await.unwrap();
@@ -212,10 +252,14 @@ async fn by_sql(env: Env) {
     let inbox = env.subscribed(&topic, selector).await;
     for (i, text) in numbered("m", 10).iter().enumerate() {
         let mut numbered = message(&topic, text);
-        numbered.put_user_property("n".into(), i.to_string().into()).unwrap();
+        numbered
+            .put_user_property("n".into(), i.to_string().into())
+            .unwrap();
         producer.send(numbered).await.unwrap();
     }
-    inbox.exactly(["m3", "m4", "m5", "m9"].map(str::to_owned).to_vec()).await;
+    inbox
+        .exactly(["m3", "m4", "m5", "m9"].map(str::to_owned).to_vec())
+        .await;
 }
 
 async fn retry_once(env: Env) {
@@ -233,7 +277,10 @@ async fn delays(env: Env) {
     let producer = env.producer().await;
     let topic = env.topic(&producer).await;
     let inbox = env.subscribed(&topic, everything()).await;
-    let before = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+    let before = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap()
+        .as_millis();
     for level in (1..=4).rev() {
         let mut late = message(&topic, &format!("level{level}"));
         late.set_delay_time_level(level);
@@ -244,7 +291,13 @@ async fn delays(env: Env) {
         let waited = i128::from(message.store_timestamp()) - before.cast_signed();
         assert!(waited >= level * 1000, "level {level} waited {waited} ms");
     }
-    inbox.exactly(["level1", "level2", "level3", "level4"].map(str::to_owned).to_vec()).await;
+    inbox
+        .exactly(
+            ["level1", "level2", "level3", "level4"]
+                .map(str::to_owned)
+                .to_vec(),
+        )
+        .await;
 }
 
 async fn pull_subscribed(env: Env) {
@@ -252,7 +305,10 @@ async fn pull_subscribed(env: Env) {
     let topic = env.topic(&producer).await;
     send_all(&producer, &topic, "m", 30).await;
     let consumer = env.lite(&env.fresh("g"));
-    consumer.subscribe_with_expression(&topic, "*").await.unwrap();
+    consumer
+        .subscribe_with_expression(&topic, "*")
+        .await
+        .unwrap();
     consumer.start().await.unwrap();
     let inbox = Inbox::default();
     until("30 messages polled", async || {
@@ -270,14 +326,19 @@ async fn pull_assigned(env: Env) {
     let topic = env.topic(&producer).await;
     let mut first = None;
     for text in numbered("m", 20) {
-        let answer = producer.send_to_queue(message(&topic, &text), queue(&topic, 1)).await;
+        let answer = producer
+            .send_to_queue(message(&topic, &text), queue(&topic, 1))
+            .await;
         first.get_or_insert(answer.unwrap().unwrap().queue_offset);
     }
     let from = i64::try_from(first.unwrap()).unwrap() + 5;
     let consumer = env.lite(&env.fresh("g"));
     consumer.start().await.unwrap();
     let queue = consumer.fetch_message_queues(&topic).await.unwrap();
-    let queue = queue.into_iter().find(|queue| queue.queue_id() == 1).expect("queue 1");
+    let queue = queue
+        .into_iter()
+        .find(|queue| queue.queue_id() == 1)
+        .expect("queue 1");
     consumer.assign(vec![queue.clone()]).await.unwrap();
     consumer.seek(&queue, from).await.unwrap();
     let inbox = Inbox::default();
@@ -337,9 +398,17 @@ async fn transactions(env: Env) {
         .build();
     producer.start().await.unwrap();
     for text in ["r-c", "u-r", "c-r", "u-c"] {
-        producer.send_message_in_transaction::<(), _>(message(&topic, text), None).await.unwrap();
+        producer
+            .send_message_in_transaction::<(), _>(message(&topic, text), None)
+            .await
+            .unwrap();
     }
-    until("the unknown ones are asked about", async || script.asked("u-r") > 0 && script.asked("u-c") > 0).await;
-    inbox.exactly(["c-r", "u-c"].map(str::to_owned).to_vec()).await;
+    until("the unknown ones are asked about", async || {
+        script.asked("u-r") > 0 && script.asked("u-c") > 0
+    })
+    .await;
+    inbox
+        .exactly(["c-r", "u-c"].map(str::to_owned).to_vec())
+        .await;
     assert_eq!(script.asked("r-c"), 0, "asked about what was rolled back");
 }

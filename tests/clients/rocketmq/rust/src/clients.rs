@@ -7,9 +7,9 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use rocketmq_client_rust::{
-    ClientConfig, ClientRuntime, ConsumeConcurrentlyContext, ConsumeConcurrentlyStatus, ConsumeOrderlyContext,
-    ConsumeOrderlyStatus, DefaultLitePullConsumer, DefaultMQProducer, DefaultMQPushConsumer, MQPushConsumer,
-    MessageSelector,
+    ClientConfig, ClientRuntime, ConsumeConcurrentlyContext, ConsumeConcurrentlyStatus,
+    ConsumeOrderlyContext, ConsumeOrderlyStatus, DefaultLitePullConsumer, DefaultMQProducer,
+    DefaultMQPushConsumer, MQPushConsumer, MessageSelector,
 };
 use rocketmq_model::common::consumer::consume_from_where::ConsumeFromWhere;
 use rocketmq_model::common::message::MessageTrait;
@@ -22,7 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The same for all names of one run, and no other run's.
 static RUN: LazyLock<String> = LazyLock::new(|| {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    let since = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap();
     format!("{:x}-{}", since.as_millis(), std::process::id())
 });
 static NUMBERS: AtomicUsize = AtomicUsize::new(0);
@@ -36,12 +38,21 @@ pub(crate) struct Env {
 
 impl Env {
     pub(crate) fn new(client: &Arc<ClientRuntime>, names: &str, case: &str) -> Self {
-        Self { client: Arc::clone(client), names: names.to_owned(), case: case.to_owned() }
+        Self {
+            client: Arc::clone(client),
+            names: names.to_owned(),
+            case: case.to_owned(),
+        }
     }
 
     /// A name of a topic, group or client that is new on this server.
     pub(crate) fn fresh(&self, what: &str) -> String {
-        format!("{what}-rust-{}-{}-{}", self.case, *RUN, NUMBERS.fetch_add(1, Ordering::Relaxed))
+        format!(
+            "{what}-rust-{}-{}-{}",
+            self.case,
+            *RUN,
+            NUMBERS.fetch_add(1, Ordering::Relaxed)
+        )
     }
 
     /// Each client is one of its own on the wire, and looks often at what changed.
@@ -56,8 +67,13 @@ impl Env {
     }
 
     pub(crate) async fn producer(&self) -> DefaultMQProducer {
-        let builder = DefaultMQProducer::builder(Arc::clone(&self.client)).client_config(self.config());
-        let mut producer = builder.producer_group(self.fresh("g")).default_topic_queue_nums(4).send_msg_timeout(10_000).build();
+        let builder =
+            DefaultMQProducer::builder(Arc::clone(&self.client)).client_config(self.config());
+        let mut producer = builder
+            .producer_group(self.fresh("g"))
+            .default_topic_queue_nums(4)
+            .send_msg_timeout(10_000)
+            .build();
         producer.start().await.unwrap();
         producer
     }
@@ -81,10 +97,17 @@ impl Env {
 
     /// A consumer of its own group, which takes everything.
     pub(crate) async fn subscribed(&self, topic: &str, selector: MessageSelector) -> Inbox {
-        self.member(&self.fresh("g"), topic, selector, MessageModel::Clustering).await
+        self.member(&self.fresh("g"), topic, selector, MessageModel::Clustering)
+            .await
     }
 
-    pub(crate) async fn member(&self, group: &str, topic: &str, selector: MessageSelector, model: MessageModel) -> Inbox {
+    pub(crate) async fn member(
+        &self,
+        group: &str,
+        topic: &str,
+        selector: MessageSelector,
+        model: MessageModel,
+    ) -> Inbox {
         let mut consumer = self.push(group, model);
         let inbox = Inbox::default();
         let given = inbox.clone();
@@ -98,7 +121,12 @@ impl Env {
     }
 
     /// As above, but what `judge` refuses comes again.
-    pub(crate) async fn judging(&self, group: &str, topic: &str, judge: impl Fn(&MessageExt) -> bool + Send + Sync + 'static) -> Inbox {
+    pub(crate) async fn judging(
+        &self,
+        group: &str,
+        topic: &str,
+        judge: impl Fn(&MessageExt) -> bool + Send + Sync + 'static,
+    ) -> Inbox {
         let mut consumer = self.push(group, MessageModel::Clustering);
         let inbox = Inbox::default();
         let given = inbox.clone();
@@ -151,7 +179,10 @@ impl Env {
 
 /// Starts the consumer and keeps it to the end of the process.
 async fn started(mut consumer: DefaultMQPushConsumer, topic: &str, selector: MessageSelector) {
-    consumer.subscribe_with_selector(topic, Some(selector)).await.unwrap();
+    consumer
+        .subscribe_with_selector(topic, Some(selector))
+        .await
+        .unwrap();
     consumer.start().await.unwrap();
     std::mem::forget(consumer);
 }
@@ -164,11 +195,18 @@ pub(crate) fn everything() -> MessageSelector {
 }
 
 pub(crate) fn message(topic: &str, body: &str) -> Message {
-    Message::builder().topic(topic).body_slice(body.as_bytes()).build_unchecked()
+    Message::builder()
+        .topic(topic)
+        .body_slice(body.as_bytes())
+        .build_unchecked()
 }
 
 pub(crate) fn tagged(topic: &str, tag: &str, body: &str) -> Message {
-    Message::builder().topic(topic).tags(tag).body_slice(body.as_bytes()).build_unchecked()
+    Message::builder()
+        .topic(topic)
+        .tags(tag)
+        .body_slice(body.as_bytes())
+        .build_unchecked()
 }
 
 pub(crate) fn body(message: &MessageExt) -> String {
@@ -187,7 +225,10 @@ pub(crate) struct Inbox(Arc<Mutex<Vec<MessageExt>>>);
 impl Inbox {
     pub(crate) fn add(&self, messages: &[&MessageExt]) {
         let real = messages.iter().filter(|message| body(message) != FIRST);
-        self.0.lock().unwrap().extend(real.map(|message| (*message).clone()));
+        self.0
+            .lock()
+            .unwrap()
+            .extend(real.map(|message| (*message).clone()));
     }
 
     pub(crate) fn all(&self) -> Vec<MessageExt> {
@@ -199,7 +240,10 @@ impl Inbox {
     }
 
     pub(crate) async fn await_count(&self, count: usize) -> Vec<MessageExt> {
-        until(&format!("{count} messages consumed"), async || self.all().len() >= count).await;
+        until(&format!("{count} messages consumed"), async || {
+            self.all().len() >= count
+        })
+        .await;
         self.all()
     }
 

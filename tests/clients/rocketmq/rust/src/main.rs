@@ -48,16 +48,24 @@ fn serve(names: &str, threads: usize) {
     let taken = Arc::new(Mutex::new(taken));
     let workers: Vec<_> = (0..threads)
         .map(|_| {
-            let (taken, client, names) = (Arc::clone(&taken), Arc::clone(&client), names.to_owned());
+            let (taken, client, names) =
+                (Arc::clone(&taken), Arc::clone(&client), names.to_owned());
             let work = move || {
-                let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+                let runtime = tokio::runtime::Builder::new_multi_thread()
+                    .worker_threads(1)
+                    .enable_all()
+                    .build()
+                    .unwrap();
                 loop {
                     let order = taken.lock().unwrap().recv();
                     let Ok(order) = order else { return };
                     answer(&runtime, &client, &names, &order);
                 }
             };
-            std::thread::Builder::new().stack_size(STACK_BYTES).spawn(work).unwrap()
+            std::thread::Builder::new()
+                .stack_size(STACK_BYTES)
+                .spawn(work)
+                .unwrap()
         })
         .collect();
     for line in std::io::stdin().lock().lines() {
@@ -74,13 +82,22 @@ fn serve(names: &str, threads: usize) {
 fn answer(runtime: &Runtime, client: &Arc<ClientRuntime>, names: &str, order: &str) {
     let began = Instant::now();
     let outcome = catch_unwind(AssertUnwindSafe(|| {
-        let (_, run) = CASES.iter().find(|(name, _)| *name == order).expect("no such case");
+        let (_, run) = CASES
+            .iter()
+            .find(|(name, _)| *name == order)
+            .expect("no such case");
         runtime.block_on(run(Env::new(client, names, order)));
     }));
-    let detail = outcome.err().map(|panic| match panic.downcast_ref::<String>() {
-        Some(text) => text.clone(),
-        None => panic.downcast_ref::<&str>().copied().unwrap_or("a panic").to_owned(),
-    });
+    let detail = outcome
+        .err()
+        .map(|panic| match panic.downcast_ref::<String>() {
+            Some(text) => text.clone(),
+            None => panic
+                .downcast_ref::<&str>()
+                .copied()
+                .unwrap_or("a panic")
+                .to_owned(),
+        });
     let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     let line = serde_json::json!({
         "case": order, "ok": detail.is_none(), "ms": ms, "detail": detail.unwrap_or_default(),
