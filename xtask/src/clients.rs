@@ -42,7 +42,7 @@ pub(crate) struct Args {
     /// Only this many of the drivers at a time.
     #[arg(long, default_value_t = 2)]
     jobs: usize,
-    /// Writes the matrix into docs/clients.md instead of target/clients/matrix.md.
+    /// Writes the matrices into docs/ instead of target/clients/.
     #[arg(long)]
     write: bool,
     /// Instead of the cases: this many rounds of `kill -9` under load, on each engine.
@@ -82,7 +82,7 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     if args.protocol.contains(&Protocol::RocketMq) && !kafka_only {
         let targets = rocketmq::targets(&args.engine)?;
         if !targets.is_empty() {
-            rocketmq::case_steps(&mut report, &targets, &args.filter, args.write)?;
+            rocketmq::case_steps(&mut report, &targets, args)?;
         }
     }
     let engines = args.engine.iter().filter(|name| *name != "rocketmq");
@@ -116,7 +116,8 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     Ok(report.finish())
 }
 
-/// What `cargo xtask test` runs of this: every case on every engine, crash rounds, one suite.
+/// What `cargo xtask test` runs of this: every case of Kafka's clients on every engine, of RocketMQ's on one, crash rounds,
+/// one suite.
 pub(crate) fn test_steps(report: &mut Report) {
     let targets = Target::ENGINES;
     if !report.step("build the server", || {
@@ -140,6 +141,7 @@ pub(crate) fn test_steps(report: &mut Report) {
     if let Err(error) = case_steps(report, &targets, &args) {
         report.step("install clients", || Err(error));
     }
+    rocketmq::test_steps(report, &args);
     report.step("admin calls answered as Kafka answers them", || {
         admin::run(Target::ENGINES[0])
     });

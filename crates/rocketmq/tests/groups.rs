@@ -406,6 +406,23 @@ fn groups_by_hand() {
     let gone = [("groupName", "g"), ("cleanOffset", "true")];
     assert_eq!(client.ask(207, &gone, b"").code, 0);
     assert_eq!(client.ask(352, &[("group", "g")], b"").code, 26);
+    for (field, kept) in [
+        ("cleanOffset", false),
+        ("removeOffset", false),
+        ("none", true),
+    ] {
+        let progress = [("consumerGroup", "h"), ("topic", "T"), ("queueId", "0")];
+        assert_eq!(client.ask(200, &[], b"{\"groupName\":\"h\"}").code, 0);
+        let committed = [progress.as_slice(), &[("commitOffset", "7")]].concat();
+        assert_eq!(client.ask(15, &committed, b"").code, 0);
+        let gone = [("groupName", "h"), (field, "true")];
+        assert_eq!(client.ask(207, &gone, b"").code, 0);
+        let known = client.ask(14, &progress, b"").ext;
+        let known = known
+            .iter()
+            .any(|(name, value)| name == "offset" && value == "7");
+        assert_eq!(known, kept, "{field}");
+    }
     assert_eq!(client.ask(352, &[], b"").code, 1);
     assert_eq!(client.ask(9999, &[], b"").code, 3);
 }

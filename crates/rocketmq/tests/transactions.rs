@@ -6,6 +6,7 @@ mod served;
 
 use std::time::Duration;
 
+use segment::{EngineKind, EngineOptions, open_engine};
 use served::{Client, Got, Served, bodies, messages, serve_with};
 
 const HALF: &str = "RMQ_SYS_TRANS_HALF_TOPIC";
@@ -210,4 +211,51 @@ fn a_half_with_a_time_of_its_own_holds_up_nobody() {
     assert_eq!(late.code, 604, "too late to end it unasked");
     served.broker.check_transactions().unwrap();
     assert_eq!(client.pushed(39).get("msgId"), "patient");
+}
+
+/// What is written is seen a good while later, unless somebody waits for it.
+fn serve_unhurried() -> Served {
+    serve_with(|settings, store| {
+        settings.transaction_check_interval = Duration::from_secs(3600);
+        let (engine, _) = open_engine(
+            EngineKind::Staged,
+            &EngineOptions::new(std::env::temp_dir()),
+        );
+        store.engine = engine;
+        store.settings.commit_bytes = 1 << 20;
+        store.settings.commit_interval = Duration::from_secs(2);
+        store.settings.flush_interval = Duration::from_secs(3600);
+    })
+}
+
+#[test]
+fn a_producer_that_answers_at_once_is_heard() {
+    let served = serve_unhurried();
+    let mut client = served.client();
+    client.produce("p", "pg");
+    half(&mut client, "open", "");
+    settle(&mut client);
+    served.clock.advance(7000);
+    served.broker.check_transactions().unwrap();
+    let asked = client.pushed(39);
+    let fields = [
+        ("producerGroup", "pg"),
+        ("tranStateTableOffset", asked.get("tranStateTableOffset")),
+        ("commitLogOffset", asked.get("commitLogOffset")),
+        ("commitOrRollback", "8"),
+        ("fromTransactionCheck", "true"),
+        ("msgId", "open"),
+    ];
+    assert_eq!(client.ask(37, &fields, b"").code, 0);
+    assert_eq!(bodies(&client.pull("g", "T", "1", 0)), ["open"]);
+}
+
+#[test]
+fn a_half_that_nobody_waited_for_is_ended() {
+    let served = serve_unhurried();
+    let mut client = served.client();
+    client.produce("p", "pg");
+    let sent = half(&mut client, "hasty", "WAIT\x01false\x02");
+    assert_eq!(end(&mut client, &sent, "8", "pg").code, 0);
+    assert_eq!(bodies(&client.pull("g", "T", "1", 0)), ["hasty"]);
 }

@@ -12,7 +12,7 @@ use anyhow::Result;
 
 use self::server::Server;
 use super::matrix::{self, Page};
-use super::{Results, run_drivers, tally};
+use super::{Args, Results, run_drivers, tally};
 use crate::report::{Report, Tally};
 
 /// Seconds that the levels of delay wait, in both servers under test and in the cases: short, and each its own.
@@ -55,18 +55,31 @@ pub(super) fn targets(names: &[String]) -> Result<Vec<Target>> {
     Ok(targets)
 }
 
-/// Runs the cases that match `filter` against each target; `write` puts the matrix into docs/.
-pub(super) fn case_steps(
-    report: &mut Report,
-    targets: &[Target],
-    filter: &[String],
-    write: bool,
-) -> Result<()> {
-    let drivers = install::drivers(filter)?;
+/// What `cargo xtask test` runs of this: every case but the Rust client's, on the engine that the broker picks for itself.
+pub(super) fn test_steps(report: &mut Report, args: &Args) {
+    if let Err(error) = run_steps(report, &[Target::Engine(DEFAULT_ENGINE)], args, false) {
+        report.step("install RocketMQ clients", || Err(error));
+    }
+}
+
+/// What `auto` means for the commit log.
+const DEFAULT_ENGINE: &str = "mmap";
+
+/// Runs the cases that match the filter against each target.
+pub(super) fn case_steps(report: &mut Report, targets: &[Target], args: &Args) -> Result<()> {
+    run_steps(report, targets, args, true)
+}
+
+fn run_steps(report: &mut Report, targets: &[Target], args: &Args, rust: bool) -> Result<()> {
+    let drivers = install::drivers(&args.filter, rust)?;
     if drivers.is_empty() {
         return Ok(());
     }
-    server::build(targets)?;
+    let ours = targets.iter().filter_map(|target| match target {
+        Target::Engine(name) => Some(super::Target::Engine(name)),
+        Target::Java => None,
+    });
+    super::server::build(&ours.collect::<Vec<_>>())?;
     let mut results = Results::new();
     for target in targets {
         report.step(&format!("RocketMQ clients on {target}"), || {
@@ -74,8 +87,7 @@ pub(super) fn case_steps(
                 .prefix("highwater-rocketmq-")
                 .tempdir()?;
             let server = Server::start(*target, dir.path())?;
-            // One at a time: what a driver's cases wait for is other processes, and there are not more cores.
-            let run = run_drivers(&drivers, &server.address, 1)?;
+            let run = run_drivers(&drivers, &server.address, args.jobs)?;
             let run = results.entry(target.to_string()).or_insert(run);
             let mut tally = tally(run);
             // The server must outlive its clients and then end in order.
@@ -86,7 +98,7 @@ pub(super) fn case_steps(
             Ok(tally)
         });
     }
-    let path = matrix::write(&PAGE, &drivers, &results, write)?;
+    let path = matrix::write(&PAGE, &drivers, &results, args.write)?;
     println!("matrix: {}", path.display());
     Ok(())
 }

@@ -55,7 +55,10 @@ use crate::namesrv::{DataVersion, NameServer, Registration};
 use crate::remoting::codes::{request as code, response};
 use crate::remoting::headers::NotifyConsumerIdsHeader;
 use crate::remoting::{Answer, Refusal};
-use crate::store::{Access, Clock, GetRequest, GetStatus, QueueOffset, Store, StoreError};
+use crate::store::{Clock, GetRequest, QueueOffset, ReadError, Store, StoreError};
+
+/// A queue is young while its first message is no farther from the log's end: about what lies in memory.
+const YOUNG_BYTES: i64 = 1 << 30;
 
 /// Everything a request needs.
 pub struct Broker {
@@ -215,15 +218,17 @@ impl Broker {
         self.groups.get_or_create(name, self.now_ms())
     }
 
-    /// Whether the queue's first message is still there, and in memory.
-    fn queue_is_young(&self, topic: &str, queue_id: i32) -> bool {
+    /// Whether the queue's first message is still there, and near the log's end.
+    fn queue_is_young(&self, topic: &str, queue_id: i32) -> Result<bool, ReadError> {
         let request = GetRequest {
             messages_max: 1,
-            access: Access::InMemory,
             ..GetRequest::new(topic, queue_id, QueueOffset(0))
         };
-        let got = self.store.get(&request);
-        got.is_ok_and(|got| got.status == GetStatus::Found && got.min_offset.0 <= 0)
+        let got = self.store.get(&request)?;
+        let first = got.units.first().filter(|_| got.min_offset.0 <= 0);
+        let end = self.store.state().log_end;
+        let behind = first.map(|(_, unit)| end.0.saturating_sub(unit.physical_offset.0));
+        Ok(behind.is_some_and(|bytes| bytes <= YOUNG_BYTES))
     }
 
     /// Notes what a group's heartbeat is about; whether it was about something else before.

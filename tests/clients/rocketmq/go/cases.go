@@ -347,8 +347,10 @@ func request(e *env) {
 	replies := e.producer()
 	in := e.subscribed(topic, everything(), func(ctx context.Context, m *primitive.MessageExt) consumer.ConsumeResult {
 		if string(m.Body) != "warm up" {
-			reply, err := consumer.CreateReplyMessage(m, []byte("re: "+string(m.Body)))
+			reply, err := consumer.CreateReplyMessage(m, nil)
 			if err == nil {
+				// The client takes the body that it is given for properties.
+				reply.Body = []byte("re: " + string(m.Body))
 				_, _ = replies.SendSync(ctx, reply)
 			}
 		}
@@ -357,6 +359,11 @@ func request(e *env) {
 	p := e.producer()
 	ok(p.SendSync(background, message(topic, "warm up")))
 	in.await(1)
+	// A reply finds its way once the broker has heard a heartbeat, which comes a second after the start of the client.
+	until("a request is answered", func() bool {
+		_, err := p.Request(background, time.Second, message(topic, "first"))
+		return err == nil
+	})
 	for i := range 3 {
 		reply, err := p.Request(background, 10*time.Second, message(topic, fmt.Sprintf("q%d", i)))
 		must(err)

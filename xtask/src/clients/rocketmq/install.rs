@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use super::server::ROCKETMQ;
 use crate::clients::driver::Driver;
 use crate::clients::install::{built, driver, go_program, java_classes, jvm, lock, sources};
-use crate::maven;
+use crate::{maven, step, workspace};
 
 /// A Java client that the shared cases run with.
 struct JavaClient {
@@ -30,14 +30,18 @@ const JAVA_CLIENTS: [JavaClient; 2] = [
     },
 ];
 
-/// Installs and builds all drivers and asks each for its cases; those without a case that matches `filter` are left out.
-pub(super) fn drivers(filter: &[String]) -> Result<Vec<Driver>> {
+/// Installs and builds the drivers and asks each for its cases; those without a case that matches `filter` are left out.
+/// The Rust client takes minutes to build: only where `rust` allows it, and if there is a filter, where that names it.
+pub(super) fn drivers(filter: &[String], rust: bool) -> Result<Vec<Driver>> {
     let _lock = lock()?;
     let mut drivers = Vec::new();
     for client in &JAVA_CLIENTS {
         drivers.push(java_client(client)?);
     }
     drivers.push(go()?);
+    if rust && (filter.is_empty() || filter.iter().any(|text| text.contains(RUST))) {
+        drivers.push(rust_client()?);
+    }
     for driver in &mut drivers {
         driver.list(filter)?;
     }
@@ -79,6 +83,26 @@ fn go() -> Result<Driver> {
     let (program, version) = go_program(&sources().join("rocketmq/go"), "rocketmq-go", module)?;
     let title = format!("rocketmq-client-go {version}");
     Ok(driver("rocketmq-go", title, program, &[]))
+}
+
+/// Its driver's name.
+const RUST: &str = "rocketmq-rust";
+
+fn rust_client() -> Result<Driver> {
+    let manifest = sources().join("rocketmq/rust/Cargo.toml");
+    let target = built().join(RUST);
+    let mut cargo = workspace::cargo();
+    cargo.args(["build", "--quiet", "--locked", "--manifest-path"]);
+    cargo.arg(&manifest).arg("--target-dir").arg(&target);
+    step::output(&mut cargo)?;
+    let text = std::fs::read_to_string(&manifest)?;
+    let version = text
+        .lines()
+        .find_map(|line| line.strip_prefix("rocketmq-client-rust = \"="))
+        .context("rocketmq-client-rust is not pinned")?;
+    let title = format!("rocketmq-client-rust {}", version.trim_end_matches('"'));
+    let program = target.join("debug/rocketmq-rust-cases");
+    Ok(driver(RUST, title, program, &[]))
 }
 
 /// Cases at a time in one JVM: most of a case is waiting.

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 
 use super::{DELAY_LEVELS, TRANSACTION_CHECK_MS, TRANSACTION_TIMEOUT_MS, Target};
-use crate::clients::server::java;
-use crate::{maven, step, workspace};
+use crate::clients::server::{binary, java};
+use crate::{maven, step};
 
 /// Name server, broker and tools, as `group:artifact:version`.
 pub(super) const ROCKETMQ: &[&str] = &[
@@ -22,38 +22,33 @@ pub(super) const ROCKETMQ: &[&str] = &[
     "org.apache.rocketmq:rocketmq-tools:5.5.0",
 ];
 
-/// Profile that the server is built with: near-release speed, overflow and debug checks kept.
-const PROFILE: &str = "checked";
-
-/// Builds Highwater's server if one of the targets is it.
-pub(super) fn build(targets: &[Target]) -> Result<()> {
-    let needed = targets
-        .iter()
-        .any(|target| matches!(target, Target::Engine(_)));
-    let args = ["build", "--quiet", "--profile", PROFILE];
-    let what = ["--package", "rocketmq", "--example", "serve"];
-    ensure!(
-        !needed || step::passes(workspace::cargo().args(args).args(what))?,
-        "the server does not build"
-    );
-    Ok(())
+/// Highwater as it is started here: the one place that knows which settings. Kafka's half is there, as it is for users.
+fn highwater(dir: &Path, engine: &str) -> Command {
+    let mut command = Command::new(binary());
+    // Where downloads are kept is no setting of the server, and it refuses what it does not know.
+    command.env_remove("HIGHWATER_CACHE");
+    command.arg("serve").arg("--data").arg(dir.join("data"));
+    command.args(["--engine", engine]);
+    for listener in ["--namesrv", "--rocketmq", "--kafka", "--http"] {
+        command.args([listener, "127.0.0.1:0"]);
+    }
+    for setting in common_settings() {
+        command.args(["--set", &format!("rocketmq.{setting}")]);
+    }
+    command
 }
 
-/// Highwater as it is started here: the one place that knows which program and settings.
-fn highwater(dir: &Path, engine: &str) -> Command {
-    let program = workspace::target_dir().join(PROFILE).join("examples/serve");
-    let mut command = Command::new(program);
-    let levels: Vec<String> = DELAY_LEVELS
-        .iter()
-        .map(|seconds| (seconds * 1000).to_string())
-        .collect();
-    command
-        .arg(dir.join("data"))
-        .env("ENGINE", engine)
-        .env("DELAY_LEVELS_MS", levels.join(" "))
-        .env("TRANSACTION_CHECK_MS", TRANSACTION_CHECK_MS.to_string())
-        .env("TRANSACTION_TIMEOUT_MS", TRANSACTION_TIMEOUT_MS.to_string());
-    command
+/// What both brokers are started with: short waits, and small files, which save time.
+fn common_settings() -> [String; 6] {
+    let levels: Vec<String> = DELAY_LEVELS.iter().map(|s| format!("{s}s")).collect();
+    [
+        "mappedFileSizeCommitLog=67108864".to_owned(),
+        "maxHashSlotNum=50000".to_owned(),
+        "maxIndexNum=200000".to_owned(),
+        format!("messageDelayLevel={}", levels.join(" ")),
+        format!("transactionCheckInterval={TRANSACTION_CHECK_MS}"),
+        format!("transactionTimeOut={TRANSACTION_TIMEOUT_MS}"),
+    ]
 }
 
 /// A running name server with its broker.
@@ -77,7 +72,7 @@ impl Server {
         };
         match target {
             Target::Engine(engine) => {
-                server.spawn(highwater(dir, engine).stdin(Stdio::piped()))?;
+                server.spawn(&mut highwater(dir, engine))?;
                 server.wait("its address was not printed", |server| {
                     let log = fs::read_to_string(&server.log).unwrap_or_default();
                     server.address = bound_address(&log).unwrap_or_default();
@@ -123,6 +118,7 @@ impl Server {
 
     fn spawn(&mut self, command: &mut Command) -> Result<()> {
         let output = File::options().create(true).append(true).open(&self.log)?;
+        command.stdin(Stdio::null());
         command.stdout(output.try_clone()?).stderr(output);
         let child = command.spawn().with_context(|| format!("{command:?}"))?;
         self.children.push(child);
@@ -167,10 +163,7 @@ impl Server {
                 self.last_words()
             );
         }
-        // Our example ends with its input, everything else by the signal.
-        if child.stdin.take().is_none() {
-            step::output(Command::new("kill").arg(child.id().to_string()))?;
-        }
+        step::output(Command::new("kill").arg(child.id().to_string()))?;
         let asked = Instant::now();
         while asked.elapsed() < PATIENCE {
             if let Some(status) = child.try_wait()? {
@@ -224,25 +217,23 @@ const OPENS: [&str; 4] = [
     "--add-exports=java.base/jdk.internal.ref=ALL-UNNAMED",
 ];
 
-/// The Java broker's settings. SQL92 filters are on here and off by its default; the small files only save time.
+/// The Java broker's settings. SQL92 filters are on here and off by its default.
 fn broker_conf(dir: &Path, names: &str, port: u16, ha_port: u16) -> String {
-    let levels: Vec<String> = DELAY_LEVELS.iter().map(|s| format!("{s}s")).collect();
     let store = dir.join("store");
-    let lines = [
+    let own = [
         format!("listenPort={port}\nhaListenPort={ha_port}\nnamesrvAddr={names}"),
         "brokerClusterName=DefaultCluster\nbrokerName=broker-a\nbrokerId=0".to_owned(),
         "brokerIP1=127.0.0.1".to_owned(),
         format!("storePathRootDir={}", store.display()),
         format!("storePathCommitLog={}", store.join("commitlog").display()),
-        "mapedFileSizeCommitLog=67108864\nmaxHashSlotNum=50000\nmaxIndexNum=200000".to_owned(),
         "enablePropertyFilter=true\nautoCreateTopicEnable=true\nwaitTimeMillsInSendQueue=10000"
             .to_owned(),
         "traceTopicEnable=true".to_owned(),
-        format!("messageDelayLevel={}", levels.join(" ")),
-        format!("transactionCheckInterval={TRANSACTION_CHECK_MS}"),
-        format!("transactionTimeOut={TRANSACTION_TIMEOUT_MS}"),
     ];
-    lines.join("\n") + "\n"
+    own.into_iter()
+        .chain(common_settings())
+        .map(|line| line + "\n")
+        .collect()
 }
 
 fn free_port() -> Result<u16> {
@@ -261,10 +252,13 @@ fn free_broker_port() -> Result<u16> {
     bail!("no two free ports")
 }
 
-/// The name server's address in what our server printed, once it has said it.
+/// The name server's address in what our server printed, once it has said that it is ready.
 fn bound_address(output: &str) -> Option<String> {
-    let (_, rest) = output.split_once("name server ")?;
-    let (address, _) = rest.split_once(',')?;
+    let (_, rest) = output.split_once("ready in ")?;
+    let (line, _) = rest.split_once('\n')?;
+    let address = line
+        .split(' ')
+        .find_map(|word| word.strip_prefix("namesrv="))?;
     Some(address.to_owned())
 }
 
@@ -297,8 +291,10 @@ mod tests {
 
     #[test]
     fn finds_the_name_servers_address() {
-        let said = "recovered x\nname server 127.0.0.1:4711, broker 127.0.0.1:4712\n";
+        let said = "data /x\nready in 3 ms kafka=127.0.0.1:1 namesrv=127.0.0.1:4711 rocketmq=127.0.0.1:2\n";
         assert_eq!(bound_address(said).as_deref(), Some("127.0.0.1:4711"));
-        assert_eq!(bound_address("name server 127."), None);
+        for unfinished in ["namesrv=127.0.0.1:4711\n", "ready in 3 ms namesrv=127."] {
+            assert_eq!(bound_address(unfinished), None, "{unfinished}");
+        }
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn create(broker: &Arc<Broker>, command: &Command<'_>) -> Result<Hand
 pub(super) fn delete(broker: &Arc<Broker>, command: &Command<'_>) -> Result<Handled, Refusal> {
     let header = DeleteGroupHeader::decode(&command.ext)?;
     broker.groups().remove(header.group_name, broker.now_ms());
-    if header.clean_offset == Some(true) {
+    if header.clean_offset.or(header.remove_offset) == Some(true) {
         broker.offsets().remove_group(header.group_name);
     }
     Ok(on_disk(broker))

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use segment::Position;
+
 use super::super::Broker;
 use super::super::names::{GAVE_UP_TOPIC, HALF_TOPIC, OP_TOPIC, TRANSACTION_GROUP};
 use super::super::properties::{PropertyMap, key};
@@ -14,7 +16,10 @@ use crate::remoting::Refusal;
 use crate::remoting::codes::request as code;
 use crate::remoting::headers::CheckTransactionHeader;
 use crate::store::message::{self, Entry, OffsetMessageId};
-use crate::store::{Access, GetRequest, GetStatus, PhysicalOffset, QueueOffset};
+use crate::store::{Access, Ack, GetRequest, GetStatus, PhysicalOffset, QueueOffset};
+
+/// Questions that wait for the disk together.
+const QUESTIONS_MAX: usize = 256;
 
 /// What is to be done about a half.
 enum Verdict {
@@ -28,70 +33,108 @@ enum Verdict {
     Ask(Arc<Channel>),
 }
 
+/// One look at all halves.
+struct Round {
+    began_ms: i64,
+    /// The half that is looked at.
+    at: i64,
+    /// Every half below is done or was put to the end.
+    progress: i64,
+    /// Where the log was after what must not be lost once `progress` counts.
+    moved_to: Option<Position>,
+    questions: Vec<Question>,
+}
+
+impl Round {
+    fn is_next(&self) -> bool {
+        self.at == self.progress
+    }
+
+    /// Goes on to `next`; `passed` if the halves before it need no more looking at.
+    fn go_on(&mut self, next: i64, passed: bool) {
+        if passed && self.is_next() {
+            self.progress = next;
+        }
+        self.at = next;
+    }
+
+    /// Asks, once the copies that are asked about are on the disk: an answer may come at once, and finds only what
+    /// readers may see.
+    fn settle(&mut self, broker: &Broker) -> Result<(), Refusal> {
+        let Some(moved_to) = self.moved_to.take() else {
+            return Ok(());
+        };
+        let reached = broker.store().wait_reached(Ack::Durable, moved_to);
+        reached.map_err(|poisoned| Refusal::system(poisoned.to_string()))?;
+        for question in self.questions.drain(..) {
+            question.ask(broker);
+        }
+        Ok(())
+    }
+}
+
 impl Transactions {
     /// One look at all halves; called by the keeper.
     pub(crate) fn check(&self, broker: &Broker) -> Result<(), Refusal> {
-        let began_ms = broker.now_ms();
         let offsets = broker.offsets();
-        let mut at = offsets
-            .get(TRANSACTION_GROUP, HALF_TOPIC, QUEUE)
-            .unwrap_or(0);
-        let mut progress = at;
+        let start = offsets.get(TRANSACTION_GROUP, HALF_TOPIC, QUEUE);
+        let start = start.unwrap_or(0);
+        let mut round = Round {
+            began_ms: broker.now_ms(),
+            at: start,
+            progress: start,
+            moved_to: None,
+            questions: Vec::new(),
+        };
+        let looked = self.look(broker, &mut round);
+        // Also where the look was cut short: what was copied so far is asked about and not copied again.
+        round.settle(broker)?;
+        offsets.set(TRANSACTION_GROUP, HALF_TOPIC, QUEUE, round.progress);
+        if let Some(op) = self.state.lock().passed(round.progress) {
+            offsets.set(TRANSACTION_GROUP, OP_TOPIC, QUEUE, op);
+        }
+        looked
+    }
+
+    fn look(&self, broker: &Broker, round: &mut Round) -> Result<(), Refusal> {
         loop {
-            if self.state.lock().done.contains(&at) {
-                progress = if progress == at { at + 1 } else { progress };
-                at += 1;
+            if self.state.lock().done.contains(&round.at) {
+                round.go_on(round.at + 1, true);
                 continue;
             }
             let request = GetRequest {
                 messages_max: 1,
-                ..GetRequest::new(HALF_TOPIC, QUEUE, QueueOffset(at))
+                ..GetRequest::new(HALF_TOPIC, QUEUE, QueueOffset(round.at))
             };
             let got = broker.store().get(&request);
             let got = got.map_err(|error| Refusal::system(error.to_string()))?;
             match (got.status, got.units.first()) {
                 (GetStatus::Found, Some((_, unit))) => {
-                    let passed =
-                        self.look_at(broker, at, unit.physical_offset, began_ms, at == progress)?;
-                    let Some(passed) = passed else { break };
-                    progress = if passed && progress == at {
-                        at + 1
-                    } else {
-                        progress
+                    let Some(passed) = self.look_at(broker, round, unit.physical_offset)? else {
+                        return Ok(());
                     };
-                    at += 1;
+                    round.go_on(round.at + 1, passed);
                 }
                 (
                     GetStatus::OffsetTooSmall
                     | GetStatus::NoMatchedMessage
                     | GetStatus::MessageWasRemoving,
                     _,
-                ) => {
-                    progress = if progress == at {
-                        got.next_offset.0
-                    } else {
-                        progress
-                    };
-                    at = got.next_offset.0;
-                }
-                _ => break,
+                ) => round.go_on(got.next_offset.0, true),
+                _ => return Ok(()),
+            }
+            if round.questions.len() >= QUESTIONS_MAX {
+                round.settle(broker)?;
             }
         }
-        offsets.set(TRANSACTION_GROUP, HALF_TOPIC, QUEUE, progress);
-        if let Some(op) = self.state.lock().passed(progress) {
-            offsets.set(TRANSACTION_GROUP, OP_TOPIC, QUEUE, op);
-        }
-        Ok(())
     }
 
     /// `None` to stop here, else whether the half needs no more looking at.
     fn look_at(
         &self,
         broker: &Broker,
-        at: i64,
+        round: &mut Round,
         physical_offset: PhysicalOffset,
-        began_ms: i64,
-        is_next: bool,
     ) -> Result<Option<bool>, Refusal> {
         let found = broker.store().look_up(physical_offset, Access::MayBlock);
         let found = found.map_err(|error| Refusal::system(error.to_string()))?;
@@ -103,25 +146,41 @@ impl Transactions {
         };
         let mut properties = PropertyMap::of(entry.properties);
         let asked: i32 = properties.number(key::CHECK_TIMES).unwrap_or(0);
-        match judge(broker, &entry, &properties, asked, began_ms) {
+        let mut last = match judge(broker, &entry, &properties, asked, round.began_ms) {
             Verdict::Later => return Ok(None),
             Verdict::Skip => return Ok(Some(false)),
             Verdict::GiveUp => {
                 tracing::warn!(at = %entry.physical_offset, asked, "nobody ends a transaction; it is given up");
-                again(broker, &entry, GAVE_UP_TOPIC, properties)?;
+                again(broker, &entry, GAVE_UP_TOPIC, properties)?
             }
             Verdict::Ask(channel) => {
                 properties.set(key::CHECK_TIMES, (asked + 1).to_string());
                 let copy = again(broker, &entry, HALF_TOPIC, properties.clone())?;
-                self.state.lock().moved.insert(at, copy.queue_offset.0);
-                ask(broker, &channel, &entry, &properties, &copy);
+                if self.copied(round.at, copy.queue_offset.0) {
+                    let question = Question::new(channel, &entry, &properties, &copy);
+                    round.questions.push(question);
+                    copy
+                } else {
+                    self.write_op(broker, copy.queue_offset.0)?
+                }
             }
-        }
-        if !is_next {
+        };
+        if !round.is_next() {
             // Progress does not say it, so an op has to.
-            self.write_op(broker, at)?;
+            last = self.write_op(broker, round.at)?;
         }
+        round.moved_to = Some(last.end());
         Ok(Some(true))
+    }
+
+    /// Notes where a half went; false if it has ended meanwhile, and the copy with it.
+    fn copied(&self, half: i64, copy: i64) -> bool {
+        let mut state = self.state.lock();
+        if state.done.contains(&half) {
+            return false;
+        }
+        state.moved.insert(half, copy);
+        true
     }
 }
 
@@ -174,41 +233,62 @@ fn again(
     })
 }
 
-/// Asks a producer, by the place of the copy.
-fn ask(
-    broker: &Broker,
-    channel: &Channel,
-    entry: &Entry<'_>,
-    properties: &PropertyMap<'_>,
-    copy: &Pending,
-) {
-    let unique_key = properties.get(key::UNIQUE_KEY);
-    let place = OffsetMessageId {
-        store_host: broker.settings().address,
-        physical_offset: copy.physical_offset,
-    };
-    let place = place.to_string();
-    let topic = properties.get(key::REAL_TOPIC).unwrap_or_default();
-    let header = CheckTransactionHeader {
-        tran_state_table_offset: copy.queue_offset.0,
-        commit_log_offset: copy.physical_offset.0,
-        msg_id: unique_key.as_deref(),
-        transaction_id: unique_key.as_deref(),
-        offset_msg_id: Some(&place),
-        topic: Some(&topic),
-    };
-    let queue_id = properties.number(key::REAL_QUEUE_ID).unwrap_or(0);
-    let readdressed = Readdressed {
-        entry,
-        topic: &topic,
-        queue_id,
-        properties: &properties.text(),
-        queue_offset: copy.queue_offset,
-        physical_offset: copy.physical_offset,
-    };
-    let body = readdressed.encode();
-    let code = code::CHECK_TRANSACTION_STATE;
-    if !channel.send_oneway(code, &|to| header.encode(to), &body) {
-        tracing::warn!(peer = %channel.peer, "a producer could not be asked about a transaction");
+/// What a producer is to be asked.
+struct Question {
+    channel: Arc<Channel>,
+    queue_offset: QueueOffset,
+    physical_offset: PhysicalOffset,
+    unique_key: Option<String>,
+    topic: String,
+    /// The message as the producer knows it.
+    body: Vec<u8>,
+}
+
+impl Question {
+    /// About a half, by the place of its copy.
+    fn new(
+        channel: Arc<Channel>,
+        entry: &Entry<'_>,
+        properties: &PropertyMap<'_>,
+        copy: &Pending,
+    ) -> Self {
+        let topic = properties.get(key::REAL_TOPIC).unwrap_or_default();
+        let readdressed = Readdressed {
+            entry,
+            topic: &topic,
+            queue_id: properties.number(key::REAL_QUEUE_ID).unwrap_or(0),
+            properties: &properties.text(),
+            queue_offset: copy.queue_offset,
+            physical_offset: copy.physical_offset,
+        };
+        let unique_key = properties.get(key::UNIQUE_KEY);
+        Self {
+            channel,
+            queue_offset: copy.queue_offset,
+            physical_offset: copy.physical_offset,
+            unique_key: unique_key.map(|id| id.into_owned()),
+            body: readdressed.encode(),
+            topic: topic.into_owned(),
+        }
+    }
+
+    fn ask(&self, broker: &Broker) {
+        let place = OffsetMessageId {
+            store_host: broker.settings().address,
+            physical_offset: self.physical_offset,
+        };
+        let place = place.to_string();
+        let header = CheckTransactionHeader {
+            tran_state_table_offset: self.queue_offset.0,
+            commit_log_offset: self.physical_offset.0,
+            msg_id: self.unique_key.as_deref(),
+            transaction_id: self.unique_key.as_deref(),
+            offset_msg_id: Some(&place),
+            topic: Some(&self.topic),
+        };
+        let (code, channel) = (code::CHECK_TRANSACTION_STATE, &self.channel);
+        if !channel.send_oneway(code, &|to| header.encode(to), &self.body) {
+            tracing::warn!(peer = %channel.peer, "a producer could not be asked about a transaction");
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use segment::{Lease, Position};
+
 use super::super::Broker;
 use super::super::names::HALF_TOPIC;
 use super::super::properties::{PropertyMap, key};
@@ -25,9 +27,7 @@ pub(crate) struct Ended {
 impl Transactions {
     /// Ends a half, once; waits until that is acknowledged.
     pub(crate) fn end(&self, broker: &Broker, ended: &Ended) -> Result<Answer, Refusal> {
-        let offset = PhysicalOffset(ended.physical_offset);
-        let found = broker.store().look_up(offset, Access::MayBlock);
-        let found = found.map_err(|error| Refusal::system(error.to_string()))?;
+        let found = find(broker, PhysicalOffset(ended.physical_offset))?;
         let entry = found
             .as_deref()
             .and_then(|bytes| message::decode(bytes).ok());
@@ -66,6 +66,19 @@ impl Transactions {
         }
         self.write_op(broker, half)
     }
+}
+
+/// The entry at an offset. A producer that does not wait for its half to be stored may end it before readers may see it.
+fn find(broker: &Broker, offset: PhysicalOffset) -> Result<Option<Lease>, Refusal> {
+    let store = broker.store();
+    let state = store.state();
+    if offset >= state.visible && offset < state.log_end {
+        let end = Position(u64::try_from(state.log_end.0).unwrap_or(0));
+        let reached = store.wait_reached(Ack::Visible, end);
+        reached.map_err(|poisoned| Refusal::system(poisoned.to_string()))?;
+    }
+    let found = store.look_up(offset, Access::MayBlock);
+    found.map_err(|error| Refusal::system(error.to_string()))
 }
 
 /// Whether the half is the one meant, and may be ended now.

@@ -53,5 +53,7 @@ header! {
         group_name: &'e str = "groupName",
         /// Whether its offsets go too.
         clean_offset: Option<bool> = "cleanOffset",
+        /// The same, as clients before 5.0 say it.
+        remove_offset: Option<bool> = "removeOffset",
     }
 }

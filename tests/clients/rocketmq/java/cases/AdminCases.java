@@ -149,8 +149,11 @@ final class AdminCases {
         Version.createGroup(env, group, 5);
         equal(5, env.admin().examineSubscriptionGroupConfig(env.broker(), group).getRetryMaxTimes(), "changed");
         env.admin().deleteSubscriptionGroup(env.broker(), group, true);
-        var all = env.admin().getAllSubscriptionGroup(env.broker(), 5000).getSubscriptionGroupTable();
-        check(!all.containsKey(group), "the group is still there");
+        // Java's broker 5.5.0 makes the group anew where its progress shall stay, and so understands a client 4.9.
+        if (Version.CLEANS_OFFSETS) {
+            var all = env.admin().getAllSubscriptionGroup(env.broker(), 5000).getSubscriptionGroupTable();
+            check(!all.containsKey(group), "the group is still there");
+        }
     }
 
     private static void groupRetries(Env env) throws Exception {
@@ -252,8 +255,13 @@ final class AdminCases {
         String topic = env.topic(1);
         String one = env.group();
         String two = env.group();
-        consumed(env, topic, one, 1);
-        consumed(env, topic, two, 2);
+        consumed(env, topic, one, 2);
+        DefaultMQPushConsumer second = env.push(two);
+        Inbox inbox = Inbox.concurrent(second);
+        second.subscribe(topic, "*");
+        second.start();
+        inbox.exactly(numbered("m", 2));
+        until("progress is known", () -> env.committed(two, first(topic)) == 2);
         Set<String> groups = env.admin().queryTopicConsumeByWho(topic).getGroupList();
         equal(Set.of(one, two), groups, "groups");
     }

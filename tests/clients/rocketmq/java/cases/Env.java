@@ -32,7 +32,7 @@ final class Env implements AutoCloseable {
     static final String BROKER = "broker-a";
     static final String CLUSTER = "DefaultCluster";
     private static final AtomicInteger NAMES = new AtomicInteger();
-    private static final String RUN = Long.toString(System.currentTimeMillis(), 36);
+    private static final String RUN = Long.toString(System.currentTimeMillis(), 36) + "-" + ProcessHandle.current().pid();
     private static DefaultMQAdminExt admin;
 
     final String names;

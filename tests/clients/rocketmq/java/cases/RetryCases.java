@@ -150,9 +150,12 @@ final class RetryCases {
         String topic = env.topic(1);
         String group = env.group();
         env.send(topic, "m", 2);
-        List<MessageExt> read = env.read(topic, 2);
+        env.read(topic, 2);
+        // What it sends back is what it pulled: a client that does not know the broker yet would send a message of its own.
         DefaultMQPullConsumer puller = env.puller(group);
-        puller.sendMessageBack(read.get(1), 1, BROKER);
+        MessageQueue queue = puller.fetchSubscribeMessageQueues(topic).iterator().next();
+        List<MessageExt> pulled = puller.pull(queue, "*", 0, 32).getMsgFoundList();
+        puller.sendMessageBack(pulled.get(1), 1, BROKER);
         List<MessageExt> again = env.read("%RETRY%" + group, 1);
         equal(List.of("m1"), bodies(again), "sent back");
         equal(1, again.get(0).getReconsumeTimes(), "reconsume times");

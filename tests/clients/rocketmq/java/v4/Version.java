@@ -8,6 +8,9 @@ import org.apache.rocketmq.common.subscription.SubscriptionGroupConfig;
 
 /** What the client 4.x spells in its own way. */
 final class Version {
+    /** Whether the wish to forget a group's progress has the name that a broker 5.x reads. */
+    static final boolean CLEANS_OFFSETS = false;
+
     static void register() {
     }
 

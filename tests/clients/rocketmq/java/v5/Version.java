@@ -8,6 +8,9 @@ import org.apache.rocketmq.remoting.protocol.subscription.SubscriptionGroupConfi
 
 /** What the client 5.x spells in its own way. */
 final class Version {
+    /** Whether the wish to forget a group's progress has the name that a broker 5.x reads. */
+    static final boolean CLEANS_OFFSETS = true;
+
     static void register() {
     }
 
