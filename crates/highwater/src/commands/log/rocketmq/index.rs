@@ -43,7 +43,8 @@ pub(super) fn shape_of(paths: &[PathBuf]) -> io::Result<Option<IndexShape>> {
 }
 
 /// Slots and entries are nowhere written down. Of those that make the file's length, the right ones are where the head's first
-/// and last message are the first and last entry, and the last entry is the newest of its slot.
+/// and last message are the first and last entry, and the last entry is the newest of its slot. Where a message has several
+/// entries a neighbour may look right too; the one in which everything fits wins.
 fn shape_told_by(path: &Path) -> io::Result<Option<IndexShape>> {
     let file = File::open(path)?;
     let len = file.metadata()?.len();
@@ -59,6 +60,7 @@ fn shape_told_by(path: &Path) -> io::Result<Option<IndexShape>> {
     if header.count <= 1 || !rest.is_multiple_of(INDEX_SLOT_BYTES as u64) {
         return Ok(None);
     }
+    let mut told = None;
     let mut slots = words % entry_words;
     while slots + u64::from(header.count) * entry_words <= words {
         let entries = u32::try_from((words - slots) / entry_words);
@@ -70,11 +72,14 @@ fn shape_told_by(path: &Path) -> io::Result<Option<IndexShape>> {
             },
         };
         if candidate.slots > 0 && is_told(&file, &header, candidate)? {
-            return Ok(Some(candidate));
+            if IndexFile::open(path, candidate)?.defect()?.is_none() {
+                return Ok(Some(candidate));
+            }
+            told = told.or(Some(candidate));
         }
         slots += entry_words;
     }
-    Ok(None)
+    Ok(told)
 }
 
 fn is_told(file: &File, header: &IndexHeader, shape: IndexShape) -> io::Result<bool> {
