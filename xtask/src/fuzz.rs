@@ -8,7 +8,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
@@ -63,12 +63,17 @@ fn steps(report: &mut Report, args: &Args) -> Result<()> {
             "no fuzz target {wanted}; there are {all:?}"
         );
     }
-    if !report.step("fuzz build", || step::single(&mut build())) {
+    // The seeds alone are done in no time, so that the compiler need not think for long.
+    let profile = if args.seconds == 0 { "dev" } else { "release" };
+    if !report.step("fuzz build", || step::single(&mut build(profile))) {
         return Ok(());
     }
     for target in &all {
         if args.target.is_empty() || args.target.contains(target) {
-            report.step(&format!("fuzz {target}"), || one(target, args.seconds));
+            let program = program(target, profile);
+            report.step(&format!("fuzz {target}"), || {
+                one(target, &program, args.seconds)
+            });
         }
     }
     Ok(())
@@ -93,10 +98,17 @@ fn folder() -> PathBuf {
     workspace::target_dir().join("fuzz")
 }
 
-fn build() -> Command {
+fn program(target: &str, profile: &str) -> PathBuf {
+    let folder_of_profile = if profile == "dev" { "debug" } else { profile };
+    let built = folder().join("build").join(triple());
+    built.join(folder_of_profile).join(target)
+}
+
+fn build(profile: &str) -> Command {
     let mut command = workspace::cargo();
     command
-        .args(["build", "--quiet", "--locked", "--release", "--bins"])
+        .args(["build", "--quiet", "--locked", "--bins"])
+        .args(["--profile", profile])
         .args(["--manifest-path", "fuzz/Cargo.toml"])
         // Named even where it is the host: build scripts must not be instrumented.
         .args(["--target", &triple(), "--target-dir"])
@@ -109,7 +121,7 @@ fn triple() -> String {
     format!("{}-unknown-linux-gnu", std::env::consts::ARCH)
 }
 
-fn one(target: &str, seconds: u64) -> Result<Tally> {
+fn one(target: &str, program: &Path, seconds: u64) -> Result<Tally> {
     let (corpus, artifacts) = (
         folder().join("corpus").join(target),
         folder().join("artifacts").join(target),
@@ -118,8 +130,7 @@ fn one(target: &str, seconds: u64) -> Result<Tally> {
     fs::create_dir_all(&artifacts)?;
     let seeds = workspace::root().join("fuzz/corpus").join(target);
     ensure!(seeds.is_dir(), "no corpus for {target}");
-    let programs = folder().join("build").join(triple()).join("release");
-    let mut command = Command::new(programs.join(target));
+    let mut command = Command::new(program);
     let amount = if seconds == 0 {
         "-runs=0".to_owned()
     } else {
