@@ -14,7 +14,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use self::devtools::{Browser, Tab};
-use crate::clients::server::{self, Target};
+use crate::clients::server;
 use crate::report::{Report, Tally};
 use crate::{step, workspace};
 
@@ -40,7 +40,7 @@ const BAD_PAGE: &str = "<!doctype html><meta charset=utf-8><title>bad</title><sv
 pub(crate) fn run(args: &Args) -> Result<bool> {
     let mut report = Report::new();
     if args.page.is_none() {
-        server::build(&Target::ENGINES)?;
+        server::build()?;
     }
     steps(&mut report, args);
     Ok(report.finish())

@@ -26,12 +26,13 @@ use anyhow::{Context, Result};
 use self::driver::{CaseResult, Driver};
 use self::server::{Server, Target};
 use crate::report::{Report, Tally};
+use crate::workspace;
 
 /// Options of `clients`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Engines to run the cases on; `kafka` and `rocketmq` are the Java brokers, for holding the cases themselves to account.
-    #[arg(long, num_args = 1.., default_values = ["mmap", "file", "staged", "direct"])]
+    #[arg(long, num_args = 1.., default_values = workspace::ENGINES)]
     engine: Vec<String>,
     /// Whose clients.
     #[arg(long, num_args = 1.., default_values = ["kafka", "rocketmq"])]
@@ -55,6 +56,10 @@ pub(crate) struct Args {
     /// flight. Files are not measured between the two. Needs root.
     #[arg(long)]
     slow_disk: bool,
+    /// Instead of the cases: RocketMQ's own example programs, which must print what they print with RocketMQ's broker. With
+    /// `--engine rocketmq --write` that is recorded anew. Needs root.
+    #[arg(long)]
+    examples: bool,
     /// Also the clients' own test suites, each on the first engine.
     #[arg(long)]
     all: bool,
@@ -77,6 +82,11 @@ enum Protocol {
 /// Runs what the options ask for.
 pub(crate) fn run(args: &Args) -> Result<bool> {
     let mut report = Report::new();
+    if args.examples {
+        let targets = rocketmq::targets(&args.engine)?;
+        rocketmq::example_steps(&mut report, &targets, args.write)?;
+        return Ok(report.finish());
+    }
     let kafka_only =
         args.crash.is_some() || args.all || args.bootstrap.is_some() || !args.suite.is_empty();
     if args.protocol.contains(&Protocol::RocketMq) && !kafka_only {
@@ -90,8 +100,8 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     if !args.protocol.contains(&Protocol::Kafka) || targets.is_empty() {
         return Ok(report.finish());
     }
-    if args.bootstrap.is_none() {
-        server::build(&targets)?;
+    if args.bootstrap.is_none() && targets.iter().any(|target| *target != Target::Kafka) {
+        server::build()?;
     }
     if let Some(rounds) = args.crash {
         crash_steps(&mut report, &targets, rounds, args);
@@ -121,7 +131,7 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
 pub(crate) fn test_steps(report: &mut Report) {
     let targets = Target::ENGINES;
     if !report.step("build the server", || {
-        server::build(&targets).map(|()| Tally::single(true))
+        server::build().map(|()| Tally::single(true))
     }) {
         return;
     }
@@ -135,6 +145,7 @@ pub(crate) fn test_steps(report: &mut Report) {
         seed: None,
         slow_disk: false,
         all: false,
+        examples: false,
         suite: Vec::new(),
         bootstrap: None,
     };

@@ -13,10 +13,11 @@ mod turns;
 
 use anyhow::{Context, Result};
 
-use self::server::Peer;
 use self::turns::End;
 use crate::clients;
 use crate::report::Report;
+use crate::rocketmq_peer::Peer;
+use crate::workspace;
 
 /// Rounds of `kill -9` per engine in `test`.
 const CRASH_ROUNDS: u32 = 10;
@@ -25,7 +26,7 @@ const CRASH_ROUNDS: u32 = 10;
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Engines that Highwater runs on.
-    #[arg(long, num_args = 1.., default_values = ["mmap", "file", "staged", "direct"])]
+    #[arg(long, num_args = 1.., default_values = workspace::ENGINES)]
     engine: Vec<String>,
     /// Only so many rounds of `kill -9` under load on each engine.
     #[arg(long)]
@@ -46,7 +47,7 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     let mut report = Report::new();
     let seed = args.seed.unwrap_or_else(clients::fresh_seed);
     println!("seed {seed}");
-    server::build()?;
+    clients::server::build()?;
     if args.short {
         short(&mut report, seed);
         return Ok(report.finish());
@@ -75,7 +76,7 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
 pub(crate) fn test_steps(report: &mut Report) {
     let seed = clients::fresh_seed();
     println!("seed {seed} of the rounds and turns of RocketMQ directories");
-    if let Err(error) = server::build() {
+    if let Err(error) = clients::server::build() {
         report.step("build of the RocketMQ half", || Err(error));
         return;
     }

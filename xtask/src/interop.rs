@@ -25,7 +25,7 @@ use crate::{maven, step, workspace};
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Engines that Highwater runs on.
-    #[arg(long, num_args = 1.., default_values = ["mmap", "file", "staged", "direct"])]
+    #[arg(long, num_args = 1.., default_values = workspace::ENGINES)]
     engine: Vec<String>,
     /// Keep the directories and say where they are.
     #[arg(long)]
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
         .iter()
         .map(|name| name.parse())
         .collect::<Result<_>>()?;
-    server::build(&engines)?;
+    server::build()?;
     for engine in engines {
         steps(&mut report, engine, args.keep);
     }

@@ -29,6 +29,7 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
         fuzz::test_steps(&mut report);
         clients::test_steps(&mut report);
         interop::test_steps(&mut report);
+        bench::test_steps(&mut report);
         interchange::test_steps(&mut report);
         browser::test_steps(&mut report);
         raft::test_steps(&mut report);

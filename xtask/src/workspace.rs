@@ -5,6 +5,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
+/// The store's engines, as `--engine` names them, in the order of all tables.
+pub(crate) const ENGINES: [&str; 4] = ["mmap", "file", "staged", "direct"];
+
 /// Root of the source tree.
 pub(crate) fn root() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -4,10 +4,19 @@
 //! log, no disk. What it costs is the kernel's and the runtime's share, which no broker on this machine can go below.
 //! Any topic a client names exists, with as many partitions as the number after the last dash in its name (else 1).
 //!
-//! `floor ADDRESS`
+//! With a directory it also writes what it receives: the bytes of each partition at the end of a file, one `pwrite` a
+//! batch, no checksum, no index, nothing kept in mind. That is the least a broker can do that keeps its log in files by
+//! plain writes. With `--sync` it syncs the files it wrote before it answers, once for all frames that had arrived.
+//!
+//! `floor ADDRESS [DIRECTORY [--sync]]`
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, Result, ensure};
 use kafka_wire::{
@@ -34,14 +43,26 @@ const VERSIONS: &[(ApiKey, i16, i16)] = &[
 struct Floor {
     host: String,
     port: u16,
+    /// Where what is received is written, if it is.
+    directory: Option<PathBuf>,
+    sync: bool,
+    connections: AtomicU64,
 }
 
 fn main() -> Result<()> {
-    let address = std::env::args().nth(1).context("usage: floor ADDRESS")?;
+    let mut args = std::env::args().skip(1);
+    let address = args
+        .next()
+        .context("usage: floor ADDRESS [DIRECTORY [--sync]]")?;
+    let directory = args.next().map(PathBuf::from);
+    let sync = args.next().is_some_and(|word| word == "--sync");
     let (host, port) = address.rsplit_once(':').context("ADDRESS is HOST:PORT")?;
     let floor = Arc::new(Floor {
         host: host.to_owned(),
         port: port.parse()?,
+        directory,
+        sync,
+        connections: AtomicU64::new(0),
     });
     let listener = std::net::TcpListener::bind(&address)?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -80,6 +101,7 @@ async fn serve(mut stream: TcpStream, floor: &Floor) -> Result<()> {
     let mut buffer = vec![0; READ_BYTES];
     let mut filled = 0;
     let mut answers = Writer::new();
+    let mut files = Files::new(floor);
     loop {
         let read = stream
             .read(buffer.get_mut(filled..).unwrap_or_default())
@@ -90,9 +112,10 @@ async fn serve(mut stream: TcpStream, floor: &Floor) -> Result<()> {
         filled += read;
         let mut taken = 0;
         while let Some(frame) = frame(buffer.get(taken..filled).unwrap_or_default())? {
-            floor.answer(frame, &mut answers)?;
+            floor.answer(frame, &mut files, &mut answers)?;
             taken += 4 + frame.len();
         }
+        files.settle()?;
         if !answers.is_empty() {
             stream.write_all(answers.as_slice()).await?;
             answers.clear();
@@ -128,13 +151,62 @@ fn frame(bytes: &[u8]) -> Result<Option<&[u8]>> {
     })
 }
 
+/// The files of one connection, one for each partition it sends to; a new connection begins new ones.
+struct Files<'a> {
+    floor: &'a Floor,
+    connection: u64,
+    open: HashMap<(String, i32), (File, u64)>,
+    unsynced: Vec<(String, i32)>,
+}
+
+impl<'a> Files<'a> {
+    fn new(floor: &'a Floor) -> Self {
+        Self {
+            floor,
+            connection: floor.connections.fetch_add(1, Ordering::Relaxed),
+            open: HashMap::new(),
+            unsynced: Vec::new(),
+        }
+    }
+
+    fn append(&mut self, topic: &str, partition: i32, bytes: &[u8]) -> Result<()> {
+        let Some(directory) = &self.floor.directory else {
+            return Ok(());
+        };
+        let name = (topic.to_owned(), partition);
+        if self.floor.sync && !self.unsynced.contains(&name) {
+            self.unsynced.push(name.clone());
+        }
+        let (file, end) = match self.open.entry(name) {
+            std::collections::hash_map::Entry::Occupied(found) => found.into_mut(),
+            std::collections::hash_map::Entry::Vacant(slot) => {
+                let name = format!("{}-{topic}-{partition}", self.connection);
+                slot.insert((File::create_new(directory.join(name))?, 0))
+            }
+        };
+        file.write_all_at(bytes, *end)?;
+        *end += u64::try_from(bytes.len())?;
+        Ok(())
+    }
+
+    /// Syncs what was written since the last call, where that is asked for.
+    fn settle(&mut self) -> Result<()> {
+        for name in self.unsynced.drain(..) {
+            if let Some((file, _)) = self.open.get(&name) {
+                file.sync_data()?;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Floor {
-    fn answer(&self, frame: &[u8], out: &mut Writer) -> Result<()> {
+    fn answer(&self, frame: &[u8], files: &mut Files<'_>, out: &mut Writer) -> Result<()> {
         let mut reader = Reader::new(frame);
         let header = RequestHeader::decode(&mut reader)?;
         let (id, version) = (header.correlation_id, header.api_version);
         match ApiKey::from_i16(header.api_key) {
-            Some(ApiKey::Produce) => produced(&mut reader, id, version, out)?,
+            Some(ApiKey::Produce) => produced(&mut reader, id, version, files, out)?,
             Some(ApiKey::Metadata) => self.metadata(&mut reader, id, version, out)?,
             Some(ApiKey::ApiVersions) => {
                 let known = (0..=4).contains(&version);
@@ -215,13 +287,15 @@ fn partitions(topic: Option<&str>) -> i32 {
     number.unwrap_or(1)
 }
 
-/// Walks over the names and partition numbers of a produce request, and says of each that it is stored.
+/// Walks over the partitions of a produce request, writes their bytes if they are to be written, and says of each that it is
+/// stored.
 fn produced(
     reader: &mut Reader<'_>,
     id: i32,
     version: i16,
+    files: &mut Files<'_>,
     out: &mut Writer,
-) -> Result<(), WireError> {
+) -> Result<()> {
     let flexible = version >= 9;
     reader.nullable_string(flexible)?;
     let acks = reader.i16()?;
@@ -235,10 +309,15 @@ fn produced(
     let topics = reader.nullable_count(flexible, 2)?.unwrap_or_default();
     out.count(Some(topics), flexible)?;
     for _ in 0..topics {
-        out.string(&reader.string(flexible)?, flexible)?;
+        let topic = reader.string(flexible)?;
+        out.string(&topic, flexible)?;
         let partitions = reader.nullable_count(flexible, 4)?.unwrap_or_default();
         out.count(Some(partitions), flexible)?;
         for _ in 0..partitions {
+            let index = reader.i32()?;
+            let records = reader.nullable_bytes(flexible)?.unwrap_or_default();
+            files.append(&topic, index, &records)?;
+            out.i32(index);
             stored(reader, version, flexible, out)?;
         }
         end_of_struct(reader, out, flexible)?;
@@ -251,17 +330,16 @@ fn produced(
         out.truncate(began);
         return Ok(());
     }
-    out.patch_length(slot, 0)
+    Ok(out.patch_length(slot, 0)?)
 }
 
+/// What follows the number of a partition in an answer, and what follows its records in the request.
 fn stored(
     reader: &mut Reader<'_>,
     version: i16,
     flexible: bool,
     out: &mut Writer,
 ) -> Result<(), WireError> {
-    out.i32(reader.i32()?);
-    reader.nullable_bytes(flexible)?;
     out.i16(0);
     out.i64(0);
     out.i64(-1);

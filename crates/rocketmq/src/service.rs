@@ -32,6 +32,14 @@ impl Service {
         }
     }
 
+    /// The server stops: held pulls are answered.
+    pub(crate) fn stopping(&self) {
+        match self {
+            Self::NameServer(_) => {}
+            Self::Broker(broker) => broker.stop_holding(),
+        }
+    }
+
     /// A connection has ended.
     pub(crate) fn closed(&self, channel: &Channel) {
         match self {

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use segment::engine::PlainMap;
 use segment::{
     Allocation, Appender, Chain, ChainConfig, EngineKind, EngineOptions, FlushOptions,
-    FlushService, Mark, NoListener, Position, SegmentSpec, open_engine,
+    FlushService, Mark, NoListener, Position, RandomFile, RandomForm, SegmentSpec, open_engine,
 };
 
 const RECORD: usize = 1024;
@@ -34,13 +34,14 @@ struct Settings {
 
 type Part = (&'static str, fn(&Settings));
 
-const PARTS: [Part; 6] = [
+const PARTS: [Part; 7] = [
     ("appends", appends),
     ("leases", leases),
     ("growing", growing),
     ("paced", paced),
     ("durable", durable),
     ("dispatch", dispatch),
+    ("index", index),
 ];
 
 fn main() {
@@ -498,6 +499,61 @@ fn dispatch(_settings: &Settings) {
         });
         let ns = |time: f64| time * 1e9 / f64::from(calls);
         println!("dyn {:>5.2}   match {:>5.2}", ns(by_dyn), ns(by_match));
+    }
+}
+
+/// An index of 10 MiB that is opened, searched so many times and closed: mapped at once, by `pread`, and as it is done.
+fn index(settings: &Settings) {
+    const ENTRIES: u32 = 10 << 17;
+    println!("\n# an index of 10 MiB opened, searched and closed, µs: least .. median .. most");
+    let path = settings.dir.join("index");
+    let entry = |at: u32| [at.to_be_bytes(), at.to_be_bytes()].concat();
+    std::fs::write(&path, (0..ENTRIES).flat_map(entry).collect::<Vec<u8>>()).unwrap();
+    let search = |file: &RandomFile, key: u32| {
+        let (mut low, mut high) = (0, ENTRIES);
+        let mut entry = [0; 8];
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            file.read_at(u64::from(middle) * 8, &mut entry).unwrap();
+            let found = u32::from_be_bytes([entry[0], entry[1], entry[2], entry[3]]);
+            (low, high) = if found <= key {
+                (middle, high)
+            } else {
+                (low, middle)
+            };
+        }
+        assert_eq!(black_box(low), key);
+    };
+    let ways = [
+        ("mapped at once", RandomForm::Mmap, true),
+        ("pread", RandomForm::File, false),
+        ("as it is done", RandomForm::Mmap, false),
+    ];
+    for lookups in [1, 2, 4, 8, 32, 128] {
+        let mut times = [const { Vec::new() }; 3];
+        for round in 0..settings.rounds as u32 * 20 {
+            for (times, (_, form, at_once)) in times.iter_mut().zip(ways) {
+                let time = seconds(|| {
+                    let file = RandomFile::open(&path, form, 10 << 20).unwrap();
+                    if at_once {
+                        file.with_slice(<[u8]>::len).unwrap();
+                    }
+                    for lookup in 0..lookups {
+                        search(
+                            &file,
+                            (round * 128 + lookup).wrapping_mul(2_654_435_761) % ENTRIES,
+                        );
+                    }
+                });
+                times.push(time * 1e6);
+            }
+        }
+        print!("{lookups:>4} lookups");
+        for (times, (name, _, _)) in times.into_iter().zip(ways) {
+            let (least, median, most) = spread(times);
+            print!("   {name} {least:.1} .. {median:.1} .. {most:.0}");
+        }
+        println!();
     }
 }
 

@@ -26,7 +26,7 @@ pub enum RingFate {
 
 /// The port. [`RealDisk`] in production.
 pub trait Disk: Send + Sync + Debug + 'static {
-    /// `pwritev`: may write less than asked.
+    /// `pwritev`, or `pwrite` of a single part: may write less than asked.
     ///
     /// # Errors
     /// The system's.
@@ -60,7 +60,11 @@ pub struct RealDisk;
 
 impl Disk for RealDisk {
     fn write_at(&self, file: &File, parts: &[IoSlice<'_>], at: u64) -> io::Result<usize> {
-        told("write", file, || Ok(rustix::io::pwritev(file, parts, at)?))
+        // The kernel takes a single piece without copying a vector first.
+        told("write", file, || match parts {
+            [part] => Ok(rustix::io::pwrite(file, part, at)?),
+            parts => Ok(rustix::io::pwritev(file, parts, at)?),
+        })
     }
 
     fn sync_data(&self, file: &File) -> io::Result<()> {

@@ -11,8 +11,9 @@ use std::io::{self, IoSlice};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-use parking_lot::{RwLock, RwLockWriteGuard};
+use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use crate::disk::{Disk, RealDisk, write_all_at};
 use crate::engine::random_map::RandomMap;
@@ -22,7 +23,8 @@ use crate::error::SegmentError;
 /// How a [`RandomFile`] is reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RandomForm {
-    /// Through a shared mapping. Its file takes space in steps ahead of the content.
+    /// Through a shared mapping. Its file takes space in steps ahead of the content. One that was
+    /// only opened is mapped when it is written to, looked at whole, or read a few times.
     Mmap,
     /// Through `pread` and `pwrite`.
     File,
@@ -33,6 +35,8 @@ pub enum RandomForm {
 pub struct RandomFile {
     path: PathBuf,
     disk: Arc<dyn Disk>,
+    /// Reads since the file was opened or trimmed, as long as it is not mapped.
+    reads: AtomicU32,
     state: RwLock<State>,
 }
 
@@ -50,6 +54,11 @@ struct State {
 
 /// A mapped file takes space in steps of this size.
 const STEP_BYTES: u64 = 64 * 1024;
+
+/// So many reads go by `pread` before a file is mapped for them: about what mapping it, its first
+/// faults and unmapping it cost. Files that are opened for a glance, as thousands are at a start,
+/// are not mapped; files that are searched are.
+const READS_UNMAPPED: u32 = 32;
 
 impl State {
     /// Makes sure that the file reaches to `end`, and the mapping if there is to be one.
@@ -178,6 +187,7 @@ impl RandomFile {
         Ok(Self {
             path: path.to_owned(),
             disk: Arc::new(RealDisk),
+            reads: AtomicU32::new(0),
             state: RwLock::new(state),
         })
     }
@@ -233,7 +243,7 @@ impl RandomFile {
     /// # Errors
     /// `Io`.
     pub fn read_at(&self, at: u64, out: &mut [u8]) -> Result<usize, SegmentError> {
-        let state = self.state.read();
+        let state = self.state_for_reading();
         let there = usize::try_from(state.len.saturating_sub(at)).unwrap_or(usize::MAX);
         let len = out.len().min(there);
         let out = out.get_mut(..len).unwrap_or_default();
@@ -250,6 +260,26 @@ impl RandomFile {
             Err(error) => Err(error),
         }
         .map_err(|source| self.failed("read", source))
+    }
+
+    /// The state, mapped if this is not the first time that somebody reads.
+    fn state_for_reading(&self) -> RwLockReadGuard<'_, State> {
+        let state = self.state.read();
+        if state.map.is_some() || state.form == RandomForm::File || state.len == 0 {
+            return state;
+        }
+        if self.reads.fetch_add(1, Ordering::Relaxed) < READS_UNMAPPED {
+            return state;
+        }
+        self.reads.store(0, Ordering::Relaxed);
+        drop(state);
+        let mut writing = self.state.write();
+        let len = writing.len;
+        if let Err(error) = writing.reach(&*self.disk, len) {
+            // As many mappings as the kernel allows, perhaps: `pread` goes on to serve.
+            tracing::debug!(path = %self.path.display(), %error, "an index is read without a mapping");
+        }
+        RwLockWriteGuard::downgrade(writing)
     }
 
     /// Calls `look` with the whole content: in place with `Mmap`, a copy with `File`. Writers
@@ -288,6 +318,7 @@ impl RandomFile {
     pub fn trim(&self) -> Result<(), SegmentError> {
         let mut state = self.state.write();
         state.map = None;
+        self.reads.store(0, Ordering::Relaxed);
         if state.allocated > state.len {
             state
                 .file

@@ -51,7 +51,7 @@ func send(e *env, topic string, partition int32, prefix string, count int, chang
 	if change != nil {
 		change(config)
 	}
-	producer, err := sarama.NewSyncProducer([]string{e.bootstrap}, config)
+	producer, err := sarama.NewSyncProducer([]string{e.Server}, config)
 	must(err)
 	defer func() { must(producer.Close()) }()
 	messages := make([]*sarama.ProducerMessage, count)
@@ -65,12 +65,12 @@ func send(e *env, topic string, partition int32, prefix string, count int, chang
 
 // read takes count messages of one partition from an offset on.
 func read(e *env, topic string, partition int32, offset int64, count int) []*sarama.ConsumerMessage {
-	consumer, err := sarama.NewConsumer([]string{e.bootstrap}, e.config())
+	consumer, err := sarama.NewConsumer([]string{e.Server}, e.config())
 	must(err)
-	e.closing(consumer.Close)
+	e.Closing(consumer.Close)
 	from, err := consumer.ConsumePartition(topic, partition, offset)
 	must(err)
-	e.closing(from.Close)
+	e.Closing(from.Close)
 	var messages []*sarama.ConsumerMessage
 	timeout := time.After(patience)
 	for len(messages) < count {
@@ -110,9 +110,9 @@ func everyCodec(e *env) {
 
 func headersAndNulls(e *env) {
 	topic := newTopic(e, 1, nil)
-	producer, err := sarama.NewSyncProducer([]string{e.bootstrap}, e.config())
+	producer, err := sarama.NewSyncProducer([]string{e.Server}, e.config())
 	must(err)
-	e.closing(producer.Close)
+	e.Closing(producer.Close)
 	headers := []sarama.RecordHeader{{Key: []byte("a"), Value: []byte("1")}, {Key: []byte("a"), Value: []byte("2")}}
 	_, _, err = producer.SendMessage(&sarama.ProducerMessage{Topic: topic, Value: sarama.StringEncoder("v"), Headers: headers})
 	must(err)
@@ -128,9 +128,9 @@ func headersAndNulls(e *env) {
 func tooLarge(e *env) {
 	limit := "2000"
 	topic := newTopic(e, 1, map[string]*string{"max.message.bytes": &limit})
-	producer, err := sarama.NewSyncProducer([]string{e.bootstrap}, e.config())
+	producer, err := sarama.NewSyncProducer([]string{e.Server}, e.config())
 	must(err)
-	e.closing(producer.Close)
+	e.Closing(producer.Close)
 	_, _, err = producer.SendMessage(&sarama.ProducerMessage{Topic: topic, Value: sarama.ByteEncoder(make([]byte, 5000))})
 	check(errors.Is(err, sarama.ErrMessageSizeTooLarge), "error: %v", err)
 }
@@ -138,9 +138,9 @@ func tooLarge(e *env) {
 func timestamps(e *env) {
 	topic := newTopic(e, 1, nil)
 	config := e.config()
-	producer, err := sarama.NewSyncProducer([]string{e.bootstrap}, config)
+	producer, err := sarama.NewSyncProducer([]string{e.Server}, config)
 	must(err)
-	e.closing(producer.Close)
+	e.Closing(producer.Close)
 	at := time.Now().Add(-time.Hour)
 	_, _, err = producer.SendMessage(&sarama.ProducerMessage{Topic: topic, Value: sarama.StringEncoder("v"), Timestamp: at})
 	must(err)
@@ -148,10 +148,10 @@ func timestamps(e *env) {
 }
 
 func createsTopic(e *env) {
-	topic := e.fresh("auto")
-	producer, err := sarama.NewSyncProducer([]string{e.bootstrap}, e.config())
+	topic := e.Fresh("auto")
+	producer, err := sarama.NewSyncProducer([]string{e.Server}, e.config())
 	must(err)
-	e.closing(producer.Close)
+	e.Closing(producer.Close)
 	partition, offset, err := producer.SendMessage(&sarama.ProducerMessage{Topic: topic, Value: sarama.StringEncoder("v")})
 	must(err)
 	equal("v", string(read(e, topic, partition, offset, 1)[0].Value), "value")
@@ -168,9 +168,9 @@ func fromOffset(e *env) {
 func offsetsAndTimes(e *env) {
 	topic := newTopic(e, 1, nil)
 	config := e.config()
-	producer, err := sarama.NewSyncProducer([]string{e.bootstrap}, config)
+	producer, err := sarama.NewSyncProducer([]string{e.Server}, config)
 	must(err)
-	e.closing(producer.Close)
+	e.Closing(producer.Close)
 	base := time.Now().Add(-time.Hour).UnixMilli()
 	for i := range int64(10) {
 		_, _, err := producer.SendMessage(&sarama.ProducerMessage{
@@ -178,9 +178,9 @@ func offsetsAndTimes(e *env) {
 		})
 		must(err)
 	}
-	client, err := sarama.NewClient([]string{e.bootstrap}, config)
+	client, err := sarama.NewClient([]string{e.Server}, config)
 	must(err)
-	e.closing(client.Close)
+	e.Closing(client.Close)
 	for at, expected := range map[int64]int64{sarama.OffsetOldest: 0, sarama.OffsetNewest: 10, base + 21: 3, base + 1000: -1} {
 		offset, err := client.GetOffset(topic, 0, at)
 		must(err)
@@ -191,9 +191,9 @@ func offsetsAndTimes(e *env) {
 func outOfRange(e *env) {
 	topic := newTopic(e, 1, nil)
 	send(e, topic, 0, "v", 5, nil)
-	consumer, err := sarama.NewConsumer([]string{e.bootstrap}, e.config())
+	consumer, err := sarama.NewConsumer([]string{e.Server}, e.config())
 	must(err)
-	e.closing(consumer.Close)
+	e.Closing(consumer.Close)
 	_, err = consumer.ConsumePartition(topic, 0, 1000)
 	check(errors.Is(err, sarama.ErrOffsetOutOfRange), "error: %v", err)
 }
@@ -256,7 +256,7 @@ func join(e *env, topic, group string, change func(*sarama.Config)) *member {
 	if change != nil {
 		change(config)
 	}
-	consumer, err := sarama.NewConsumerGroup([]string{e.bootstrap}, group, config)
+	consumer, err := sarama.NewConsumerGroup([]string{e.Server}, group, config)
 	must(err)
 	ctx, cancel := context.WithCancel(context.Background())
 	m := &member{cancel: cancel, done: make(chan struct{}), mark: true}
@@ -273,7 +273,7 @@ func join(e *env, topic, group string, change func(*sarama.Config)) *member {
 		}
 		_ = consumer.Close()
 	}()
-	e.closing(func() error { m.leave(); return nil })
+	e.Closing(func() error { m.leave(); return nil })
 	return m
 }
 
@@ -302,7 +302,7 @@ func share(what string, partitions, least int, members ...*member) {
 }
 
 func groupOfThree(e *env) {
-	topic, group := newTopic(e, 6, nil), e.fresh("g")
+	topic, group := newTopic(e, 6, nil), e.Fresh("g")
 	a := join(e, topic, group, nil)
 	share("one owns all", 6, 6, a)
 	b := join(e, topic, group, nil)
@@ -318,7 +318,7 @@ func groupOfThree(e *env) {
 }
 
 func commitAndResume(e *env) {
-	topic, group := newTopic(e, 1, nil), e.fresh("g")
+	topic, group := newTopic(e, 1, nil), e.Fresh("g")
 	send(e, topic, 0, "a", 10, nil)
 	first := join(e, topic, group, nil)
 	until("ten read", func() bool { return first.count() == 10 })
@@ -332,7 +332,7 @@ func commitAndResume(e *env) {
 }
 
 func staticMembers(e *env) {
-	topic, group := newTopic(e, 4, nil), e.fresh("g")
+	topic, group := newTopic(e, 4, nil), e.Fresh("g")
 	instance := func(name string) func(*sarama.Config) {
 		return func(c *sarama.Config) {
 			c.Consumer.Group.InstanceId = name
@@ -351,10 +351,10 @@ func staticMembers(e *env) {
 }
 
 func offsetManager(e *env) {
-	topic, group := newTopic(e, 1, nil), e.fresh("g")
-	client, err := sarama.NewClient([]string{e.bootstrap}, e.config())
+	topic, group := newTopic(e, 1, nil), e.Fresh("g")
+	client, err := sarama.NewClient([]string{e.Server}, e.config())
 	must(err)
-	e.closing(client.Close)
+	e.Closing(client.Close)
 	manager, err := sarama.NewOffsetManagerFromClient(group, client)
 	must(err)
 	partition, err := manager.ManagePartition(topic, 0)
@@ -365,7 +365,7 @@ func offsetManager(e *env) {
 	must(manager.Close())
 	again, err := sarama.NewOffsetManagerFromClient(group, client)
 	must(err)
-	e.closing(again.Close)
+	e.Closing(again.Close)
 	partition, err = again.ManagePartition(topic, 0)
 	must(err)
 	offset, metadata := partition.NextOffset()
@@ -375,7 +375,7 @@ func offsetManager(e *env) {
 }
 
 func adminTopics(e *env) {
-	admin, topic := newAdmin(e), e.fresh("t")
+	admin, topic := newAdmin(e), e.Fresh("t")
 	detail := &sarama.TopicDetail{NumPartitions: 2, ReplicationFactor: 1}
 	must(admin.CreateTopic(topic, detail, false))
 	err := admin.CreateTopic(topic, detail, false)
@@ -417,7 +417,7 @@ func adminConfigs(e *env) {
 }
 
 func adminGroups(e *env) {
-	topic, group, admin := newTopic(e, 1, nil), e.fresh("g"), newAdmin(e)
+	topic, group, admin := newTopic(e, 1, nil), e.Fresh("g"), newAdmin(e)
 	m := join(e, topic, group, nil)
 	share("member owns all", 1, 1, m)
 	groups, err := admin.ListConsumerGroups()

@@ -2,7 +2,12 @@ module highwater/tests/clients
 
 go 1.26.0
 
-require github.com/IBM/sarama v1.61.0
+require (
+	github.com/IBM/sarama v1.61.0
+	highwater/tests/orders v0.0.0
+)
+
+replace highwater/tests/orders => ../orders-go
 
 require (
 	github.com/davecgh/go-spew v1.1.1 // indirect

@@ -4,8 +4,9 @@
 //! whatever else the machine does falls on all. "Page cache" means that no side syncs before it acknowledges; "synced"
 //! means that both do (`flush.messages=1` there, the default here). The floor is `bench/floor`: the same frames on the
 //! same runtime, answered from a constant, so what lies between it and zero is the kernel's and the protocol's share.
+//! The floor that writes (and syncs) puts the same bytes into files besides, by the fewest calls that can do it: a bar that
+//! it misses cannot be held by a broker that keeps its log by plain writes, and is said to be out of reach.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
@@ -13,7 +14,7 @@ use anyhow::Result;
 use super::load::{self, Outcome, Produce};
 use super::memory::Kept;
 use super::server::{Kind, Server, machine};
-use super::table::{Bar, Runs, median, short, spread};
+use super::table::{Bar, Output, Runs, median, short, spread};
 use crate::{maven, step, workspace};
 
 /// Options of `bench kafka`.
@@ -86,10 +87,16 @@ impl Cell {
         format!("perf-{}", self.partitions)
     }
 
-    /// The floor answers producers from a constant and never syncs; it has nothing to consume. Where the others sync it
-    /// shows what latency the client alone has.
-    fn has_floor(&self) -> bool {
-        self.work == Work::Paced || self.work == Work::Defaults && !self.synced
+    /// Whether a server has a part in it. The floors have nothing to consume; where the others sync, the bare floor shows
+    /// what latency the client alone has.
+    fn has(&self, kind: Kind) -> bool {
+        let produces = self.work != Work::Consume;
+        match kind {
+            Kind::Highwater | Kind::Kafka => true,
+            Kind::Floor => self.work == Work::Paced || self.work == Work::Defaults && !self.synced,
+            Kind::Writer => produces && !self.synced,
+            Kind::Syncer => produces && self.synced,
+        }
     }
 }
 
@@ -104,14 +111,8 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     let dir = home.join(format!("kafka-{}", std::process::id()));
     let measured = measure(args, &jars, &dir);
     std::fs::remove_dir_all(&dir)?;
-    let (text, held) = measured?;
-    if let Some(path) = &args.write {
-        let mut file = std::fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(path)?;
-        file.write_all(text.as_bytes())?;
-    }
+    let (out, held) = measured?;
+    out.append_to(args.write.as_deref())?;
     Ok(held)
 }
 
@@ -137,19 +138,26 @@ fn build() -> Result<()> {
     step::output(&mut light).map(drop)
 }
 
-fn measure(args: &Args, jars: &Path, dir: &Path) -> Result<(String, bool)> {
+fn measure(args: &Args, jars: &Path, dir: &Path) -> Result<(Output, bool)> {
     let mut out = Output::default();
     out.line(&format!(
         "\n## Highwater and Kafka 4.3.1, {}, {} runs a cell\n",
         machine(),
         args.runs
     ));
-    let servers = [Kind::Highwater, Kind::Kafka, Kind::Floor]
+    let kinds = [
+        Kind::Highwater,
+        Kind::Kafka,
+        Kind::Floor,
+        Kind::Writer,
+        Kind::Syncer,
+    ];
+    let servers = kinds
         .into_iter()
         .map(|kind| Server::start(kind, &dir.join(kind.name()), jars, &args.engine))
         .collect::<Result<Vec<_>>>()?;
     for server in &servers {
-        let memory = server.memory()?;
+        let memory = server.process.memory()?;
         out.line(&format!(
             "- {}: first metadata {} ms after start, idle {}/{} MiB resident/anonymous",
             server.kind.name(),
@@ -179,27 +187,8 @@ fn measure(args: &Args, jars: &Path, dir: &Path) -> Result<(String, bool)> {
         bars.extend(judge(cell, &runs));
     }
     memory_after(&servers, &mut out, &mut bars)?;
-    out.line("\n| bar | held | figures |\n|---|---|---|");
-    for bar in &bars {
-        let held = if bar.held { "yes" } else { "**no**" };
-        out.line(&format!("| {} | {held} | {} |", bar.what, bar.figures));
-    }
-    let held = bars.iter().all(|bar| bar.held);
-    Ok((out.text, held))
-}
-
-/// What is printed as it comes and written to the file at the end.
-#[derive(Default)]
-struct Output {
-    text: String,
-}
-
-impl Output {
-    fn line(&mut self, line: &str) {
-        println!("{line}");
-        self.text.push_str(line);
-        self.text.push('\n');
-    }
+    let held = out.bars(&bars);
+    Ok((out, held))
 }
 
 fn cells(percent: u64) -> Vec<Cell> {
@@ -259,7 +248,7 @@ fn cells(percent: u64) -> Vec<Cell> {
 /// A Java broker wants a minute of load before its figures settle; the others do no harm by it.
 fn warm_up(servers: &[Server], jars: &Path, args: &Args) -> Result<()> {
     let records = (2_000_000 * args.percent / 100).max(1000);
-    for server in servers.iter().filter(|server| server.kind != Kind::Floor) {
+    for server in servers.iter().filter(|server| server.kind.is_broker()) {
         load::create_topic(server, "warm-up", 8, &[])?;
         for record_bytes in [100, 1024] {
             let work = Produce {
@@ -269,7 +258,7 @@ fn warm_up(servers: &[Server], jars: &Path, args: &Args) -> Result<()> {
                 rate: -1,
                 properties: BATCHED,
             };
-            load::java_produce(server, jars, work)?;
+            load::java_produce(&server.address, jars, work)?;
         }
         load::delete_topic(server, "warm-up")?;
     }
@@ -284,7 +273,7 @@ fn measure_cell(
 ) -> Result<Vec<(Kind, Runs)>> {
     let taking_part: Vec<&Server> = servers
         .iter()
-        .filter(|server| server.kind != Kind::Floor || cell.has_floor())
+        .filter(|server| cell.has(server.kind))
         .collect();
     for server in &taking_part {
         prepare(cell, server, jars)?;
@@ -292,16 +281,14 @@ fn measure_cell(
     let mut figures = vec![Runs::default(); taking_part.len()];
     for run in 0..runs {
         for (server, runs) in taking_part.iter().zip(&mut figures) {
-            let before = server.cpu_seconds()?;
+            let before = server.process.cpu_seconds()?;
             let outcome = load_once(cell, server, jars, run)?;
-            let spent = server.cpu_seconds()? - before;
+            let spent = server.process.cpu_seconds()? - before;
             push(runs, outcome, spent, cell.records);
+            server.forget_files()?;
         }
     }
-    for server in taking_part
-        .iter()
-        .filter(|server| server.kind != Kind::Floor)
-    {
+    for server in taking_part.iter().filter(|server| server.kind.is_broker()) {
         load::delete_topic(server, &cell.topic())?;
     }
     Ok(taking_part
@@ -329,7 +316,7 @@ fn prepare(cell: &Cell, server: &Server, jars: &Path) -> Result<()> {
         (Kind::Highwater, false) => "write.caching=true",
         (Kind::Kafka, true) => "flush.messages=1",
         (Kind::Highwater, true) | (Kind::Kafka, false) => "file.delete.delay.ms=1000",
-        (Kind::Floor, _) => return Ok(()),
+        (Kind::Floor | Kind::Writer | Kind::Syncer, _) => return Ok(()),
     };
     let configs = ["file.delete.delay.ms=1000", durability];
     load::create_topic(server, &cell.topic(), cell.partitions, &configs)?;
@@ -341,7 +328,7 @@ fn prepare(cell: &Cell, server: &Server, jars: &Path) -> Result<()> {
             rate: -1,
             properties: BATCHED,
         };
-        load::java_produce(server, jars, fill)?;
+        load::java_produce(&server.address, jars, fill)?;
     }
     Ok(())
 }
@@ -356,9 +343,9 @@ fn load_once(cell: &Cell, server: &Server, jars: &Path, run: usize) -> Result<Ou
         properties,
     };
     match cell.work {
-        Work::Batched => load::java_produce(server, jars, work(-1, BATCHED)),
-        Work::Defaults => load::java_produce(server, jars, work(-1, DEFAULTS)),
-        Work::Paced => load::java_produce(server, jars, work(5000, DEFAULTS)),
+        Work::Batched => load::java_produce(&server.address, jars, work(-1, BATCHED)),
+        Work::Defaults => load::java_produce(&server.address, jars, work(-1, DEFAULTS)),
+        Work::Paced => load::java_produce(&server.address, jars, work(5000, DEFAULTS)),
         Work::Light => load::light_produce(server, work(-1, DEFAULTS)),
         Work::Consume => {
             let group = format!("{}-{run}", cell.name().replace([' ', ',', '/'], "-"));
@@ -393,6 +380,9 @@ fn judge(cell: &Cell, runs: &[(Kind, Runs)]) -> Vec<Bar> {
         median(&ours.cpu_per_million),
         median(&theirs.cpu_per_million),
     );
+    let least = of(Kind::Writer)
+        .or(of(Kind::Syncer))
+        .map(|runs| median(&runs.cpu_per_million));
     let mut bars = Vec::new();
     if cell.work != Work::Paced {
         let what = format!("records/s ≥ Kafka's: {}", cell.name());
@@ -403,16 +393,18 @@ fn judge(cell: &Cell, runs: &[(Kind, Runs)]) -> Vec<Bar> {
         ));
     }
     if matches!(cell.work, Work::Batched | Work::Consume) {
-        bars.push(Bar::at_most(
+        bars.push(Bar::cost_at_most(
             format!("CPU ≤ 1/3 of Kafka's: {}", cell.name()),
             cpu,
             1.0 / 3.0,
             their_cpu,
+            least,
         ));
     }
     if let Some(floor) = of(Kind::Floor).filter(|_| !cell.synced) {
         let what = format!("CPU ≤ 1.5 × the floor: {}", cell.name());
-        bars.push(Bar::at_most(what, cpu, 1.5, median(&floor.cpu_per_million)));
+        let floor = median(&floor.cpu_per_million);
+        bars.push(Bar::cost_at_most(what, cpu, 1.5, floor, least));
     }
     if cell.work == Work::Paced {
         let factor = if cell.synced { 0.1 } else { 1.0 };
@@ -452,7 +444,7 @@ fn rival(cell: &Cell, ours: &Runs) -> Option<Bar> {
 fn memory_after(servers: &[Server], out: &mut Output, bars: &mut Vec<Bar>) -> Result<()> {
     out.line("");
     for server in servers {
-        let memory = server.memory()?;
+        let memory = server.process.memory()?;
         out.line(&format!(
             "- {}: {}/{} MiB resident/anonymous after the load",
             server.kind.name(),

@@ -42,7 +42,7 @@ pub(crate) fn create_topic(
 ) -> Result<()> {
     let mut command = super::server::ours();
     command.args(["topic", "create", topic]);
-    command.args(["--bootstrap", &server.address()]);
+    command.args(["--bootstrap", &server.address]);
     command.args(["--partitions", &partitions.to_string(), "--replicas", "1"]);
     for config in configs {
         command.args(["--config", config]);
@@ -54,19 +54,24 @@ pub(crate) fn create_topic(
 pub(crate) fn delete_topic(server: &Server, topic: &str) -> Result<()> {
     let mut command = super::server::ours();
     command.args(["topic", "delete", "--yes", topic]);
-    command.args(["--bootstrap", &server.address()]);
+    command.args(["--bootstrap", &server.address]);
     step::output(&mut command).map(drop)
 }
 
 /// ProducerPerformance; its first fifth warms up and is left out of its figures.
-pub(crate) fn java_produce(server: &Server, jars: &Path, load: Produce<'_>) -> Result<Outcome> {
+pub(crate) fn java_produce(address: &str, jars: &Path, load: Produce<'_>) -> Result<Outcome> {
+    let text = step::output(&mut java_producer(address, jars, load))?;
+    let line = text
+        .lines()
+        .rfind(|line| line.contains("99.9th"))
+        .with_context(|| format!("no summary in {text:?}"))?;
+    Ok(producer_summary(line))
+}
+
+/// The program that [`java_produce`] runs.
+pub(crate) fn java_producer(address: &str, jars: &Path, load: Produce<'_>) -> Command {
     let mut command = tool(jars, "ProducerPerformance");
-    command.args([
-        "--bootstrap-server",
-        &server.address(),
-        "--topic",
-        load.topic,
-    ]);
+    command.args(["--bootstrap-server", address, "--topic", load.topic]);
     command.args(["--record-size", &load.record_bytes.to_string()]);
     command.args(["--num-records", &load.records.to_string()]);
     command.args(["--throughput", &load.rate.to_string()]);
@@ -78,12 +83,7 @@ pub(crate) fn java_produce(server: &Server, jars: &Path, load: Produce<'_>) -> R
         "acks=all",
     ]);
     command.args(load.properties);
-    let text = step::output(&mut command)?;
-    let line = text
-        .lines()
-        .rfind(|line| line.contains("99.9th"))
-        .with_context(|| format!("no summary in {text:?}"))?;
-    Ok(producer_summary(line))
+    command
 }
 
 /// ConsumerPerformance from the start of the topic, with the rebalance left out of the rate.
@@ -95,7 +95,7 @@ pub(crate) fn java_consume(
     group: &str,
 ) -> Result<Outcome> {
     let mut command = tool(jars, "ConsumerPerformance");
-    command.args(["--bootstrap-server", &server.address(), "--topic", topic]);
+    command.args(["--bootstrap-server", &server.address, "--topic", topic]);
     command.args([
         "--num-records",
         &records.to_string(),
@@ -120,7 +120,7 @@ pub(crate) fn java_consume(
 pub(crate) fn light_produce(server: &Server, load: Produce<'_>) -> Result<Outcome> {
     let binary = crate::workspace::root().join("target/rdload/release/rdload");
     let mut command = Command::new(binary);
-    command.args(["produce", &server.address(), load.topic]);
+    command.args(["produce", &server.address, load.topic]);
     command.args([
         load.record_bytes.to_string(),
         load.records.to_string(),

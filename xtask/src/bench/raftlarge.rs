@@ -26,7 +26,7 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 1024)]
     sparse_gib: u64,
     /// Engines, one after the other; the log of one is removed before the next.
-    #[arg(long, num_args = 1.., default_values = ["mmap", "file", "staged", "direct"])]
+    #[arg(long, num_args = 1.., default_values = workspace::ENGINES)]
     engine: Vec<String>,
     /// Where to make the log. Default: below target/.
     #[arg(long)]

@@ -1,13 +1,15 @@
 //! The servers under measurement: started on free ports in a temporary directory, ended by pid.
 
-use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+
+use crate::clients::server::answers_metadata;
+use crate::daemon::{Daemon, free_port};
 
 /// Which server a column of the tables belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,14 +20,25 @@ pub(crate) enum Kind {
     Kafka,
     /// Receives the same frames on the same runtime and answers them from a constant.
     Floor,
+    /// The floor, and writes the bytes of each partition at the end of a file before it answers.
+    Writer,
+    /// As [`Self::Writer`], and syncs the files it wrote.
+    Syncer,
 }
 
 impl Kind {
+    /// Whether it keeps topics, that is, whether it is a broker at all.
+    pub(crate) fn is_broker(self) -> bool {
+        matches!(self, Self::Highwater | Self::Kafka)
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Highwater => "highwater",
             Self::Kafka => "kafka",
             Self::Floor => "floor",
+            Self::Writer => "floor that writes",
+            Self::Syncer => "floor that syncs",
         }
     }
 }
@@ -33,10 +46,53 @@ impl Kind {
 /// One running server.
 pub(crate) struct Server {
     pub(crate) kind: Kind,
-    pub(crate) port: u16,
+    /// `127.0.0.1:PORT`, as clients are told.
+    pub(crate) address: String,
     /// From the start of the process to the first answered metadata request.
     pub(crate) first_metadata_ms: u128,
-    child: Child,
+    files: PathBuf,
+    pub(crate) process: Measured,
+}
+
+impl Server {
+    /// Starts `kind` below `dir`. `engine` is Highwater's engine name, or empty for its default.
+    pub(crate) fn start(kind: Kind, dir: &Path, jars: &Path, engine: &str) -> Result<Self> {
+        fs::create_dir_all(dir)?;
+        let port = free_port()?;
+        let address = format!("127.0.0.1:{port}");
+        let mut command = match kind {
+            Kind::Highwater => highwater(dir, port, engine),
+            Kind::Kafka => kafka(dir, port, jars)?,
+            Kind::Floor => floor(&address),
+            Kind::Writer => with_files(floor(&address), dir)?,
+            Kind::Syncer => {
+                let mut command = with_files(floor(&address), dir)?;
+                command.arg("--sync");
+                command
+            }
+        };
+        let log = dir.join(format!("{}.log", kind.name()));
+        let (process, first_metadata_ms) =
+            Measured::start(kind.name(), &mut command, &log, |_| {
+                answers_metadata(&address)
+            })?;
+        Ok(Self {
+            kind,
+            address,
+            files: dir.join(FILES),
+            first_metadata_ms,
+            process,
+        })
+    }
+
+    /// Removes what a floor that writes has written: it keeps its files open, but never comes back to them.
+    pub(crate) fn forget_files(&self) -> Result<()> {
+        if matches!(self.kind, Kind::Writer | Kind::Syncer) {
+            fs::remove_dir_all(&self.files)?;
+            fs::create_dir(&self.files)?;
+        }
+        Ok(())
+    }
 }
 
 /// Resident memory of a process in MiB: all of it, and the anonymous part.
@@ -46,47 +102,40 @@ pub(crate) struct Memory {
     pub(crate) anonymous_mib: u64,
 }
 
-impl Server {
-    /// Starts `kind` below `dir`. `engine` is Highwater's engine name, or empty for its default.
-    pub(crate) fn start(kind: Kind, dir: &Path, jars: &Path, engine: &str) -> Result<Self> {
-        fs::create_dir_all(dir)?;
-        let port = free_port()?;
-        let mut command = match kind {
-            Kind::Highwater => highwater(dir, port, engine),
-            Kind::Kafka => kafka(dir, port, jars)?,
-            Kind::Floor => {
-                let mut command =
-                    Command::new(crate::workspace::root().join("target/release/floor"));
-                command.arg(format!("127.0.0.1:{port}"));
-                command
-            }
-        };
-        let log = File::create(dir.join(format!("{}.log", kind.name())))?;
+/// A running server and what it costs.
+pub(crate) struct Measured {
+    daemon: Daemon,
+    pid: u32,
+}
+
+impl Measured {
+    /// Starts `command` and asks `ready` until it says yes; the second figure is how long that took, in ms.
+    pub(crate) fn start(
+        name: &str,
+        command: &mut Command,
+        log: &Path,
+        ready: impl FnMut(&Daemon) -> bool,
+    ) -> Result<(Self, u128)> {
         let began = Instant::now();
-        let child = command
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log)
-            .spawn()
-            .with_context(|| format!("{command:?}"))?;
-        let mut server = Self {
-            kind,
-            port,
-            first_metadata_ms: 0,
-            child,
-        };
-        server.first_metadata_ms = server.wait_for_metadata(began)?;
-        Ok(server)
+        let mut daemon = Daemon::start(name, command, log)?;
+        let pid = daemon.pid().context("it has no process")?;
+        daemon.wait_until(ready)?;
+        Ok((Self { daemon, pid }, began.elapsed().as_millis()))
     }
 
-    /// `127.0.0.1:PORT`, as clients are told.
-    pub(crate) fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+    /// Everything it has printed so far.
+    pub(crate) fn output(&self) -> String {
+        self.daemon.output()
+    }
+
+    /// Ends it in order.
+    pub(crate) fn stop(self) -> Result<()> {
+        self.daemon.stop()
     }
 
     /// User and system seconds used so far.
     pub(crate) fn cpu_seconds(&self) -> Result<f64> {
-        let text = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let text = fs::read_to_string(format!("/proc/{}/stat", self.pid))?;
         // The command name may hold blanks; the fields after it do not.
         let fields: Vec<&str> = text
             .rsplit(')')
@@ -104,7 +153,7 @@ impl Server {
 
     /// What the process holds now.
     pub(crate) fn memory(&self) -> Result<Memory> {
-        let text = fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let text = fs::read_to_string(format!("/proc/{}/status", self.pid))?;
         let kib = |name: &str| {
             text.lines()
                 .find_map(|line| line.strip_prefix(name))
@@ -116,44 +165,27 @@ impl Server {
             anonymous_mib: kib("RssAnon:") / 1024,
         })
     }
-
-    fn wait_for_metadata(&mut self, began: Instant) -> Result<u128> {
-        while began.elapsed() < Duration::from_secs(90) {
-            if let Some(status) = self.child.try_wait()? {
-                bail!(
-                    "{} ended at once with {status}; see its log",
-                    self.kind.name()
-                );
-            }
-            if answers_metadata(self.port) {
-                return Ok(began.elapsed().as_millis());
-            }
-            std::thread::sleep(Duration::from_millis(2));
-        }
-        bail!("{} gave no metadata within 90 s", self.kind.name())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // Asked first; a server that has not ended after 30 s is made to. The directory goes away with the run.
-        let pid = self.child.id().to_string();
-        let _ = Command::new("kill").arg(&pid).status();
-        let asked = Instant::now();
-        while asked.elapsed() < Duration::from_secs(30) {
-            if matches!(self.child.try_wait(), Ok(Some(_))) {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 /// Our binary, as released.
 pub(crate) fn ours() -> Command {
     Command::new(crate::workspace::root().join("target/release/highwater"))
+}
+
+/// Where a floor that writes has its files, below its own directory.
+const FILES: &str = "files";
+
+fn floor(address: &str) -> Command {
+    let mut command = Command::new(crate::workspace::root().join("target/release/floor"));
+    command.arg(address);
+    command
+}
+
+fn with_files(mut command: Command, dir: &Path) -> Result<Command> {
+    let files = dir.join(FILES);
+    fs::create_dir_all(&files)?;
+    command.arg(files);
+    Ok(command)
 }
 
 fn highwater(dir: &Path, port: u16, engine: &str) -> Command {
@@ -223,27 +255,6 @@ pub(crate) fn java(jars: &Path, options: &[&str]) -> Command {
 
 fn class_path(jars: &Path) -> PathBuf {
     jars.join("*")
-}
-
-fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
-}
-
-/// Whether a Metadata request of version 4 for all topics is answered with at least one broker.
-fn answers_metadata(port: u16) -> bool {
-    let ask = || -> std::io::Result<Vec<u8>> {
-        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-        // Size 15; key 3, version 4, correlation id 1, client id null; all topics; no auto-creation.
-        stream.write_all(&[
-            0, 0, 0, 15, 0, 3, 0, 4, 0, 0, 0, 1, 255, 255, 255, 255, 255, 255, 0,
-        ])?;
-        let mut head = [0_u8; 16];
-        stream.read_exact(&mut head)?;
-        Ok(head.to_vec())
-    };
-    // Bytes 12 to 15, after size, correlation id and throttle time, count the brokers.
-    ask().is_ok_and(|head| head.get(12..16).is_some_and(|count| count != [0; 4]))
 }
 
 /// The facts about machine and kernel that any result has to carry.

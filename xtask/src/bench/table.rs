@@ -1,4 +1,9 @@
-//! Figures of repeated runs: medians with their spread, and the bars they are held against.
+//! Figures of repeated runs: medians with their spread, the bars they are held against, and where they go.
+
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Result;
 
 /// Measurements of one server in one cell, one entry a run.
 #[derive(Clone, Debug, Default)]
@@ -77,6 +82,27 @@ impl Bar {
         }
     }
 
+    /// As [`Self::at_most`]; says so where `least`, what the least possible server takes, is above the bar itself.
+    pub(crate) fn cost_at_most(
+        what: String,
+        ours: f64,
+        factor: f64,
+        theirs: f64,
+        least: Option<f64>,
+    ) -> Self {
+        let mut bar = Self::at_most(what, ours, factor, theirs);
+        if let Some(least) = least {
+            let reach = if least > factor * theirs {
+                "; out of reach, the floor with files takes "
+            } else {
+                "; the floor with files takes "
+            };
+            bar.figures.push_str(reach);
+            bar.figures.push_str(&short(least));
+        }
+        bar
+    }
+
     /// `ours` must be at least `theirs`.
     pub(crate) fn at_least(what: String, ours: f64, theirs: f64) -> Self {
         let figures = format!("{} against {}", short(ours), short(theirs));
@@ -85,6 +111,39 @@ impl Bar {
             held: ours >= theirs,
             figures,
         }
+    }
+}
+
+/// What is printed as it comes, and written to a file at the end.
+#[derive(Default)]
+pub(crate) struct Output {
+    text: String,
+}
+
+impl Output {
+    pub(crate) fn line(&mut self, line: &str) {
+        println!("{line}");
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+
+    /// The table of bars; whether all of them were held.
+    pub(crate) fn bars(&mut self, bars: &[Bar]) -> bool {
+        self.line("\n| bar | held | figures |\n|---|---|---|");
+        for bar in bars {
+            let held = if bar.held { "yes" } else { "**no**" };
+            self.line(&format!("| {} | {held} | {} |", bar.what, bar.figures));
+        }
+        bars.iter().all(|bar| bar.held)
+    }
+
+    /// Appends all of it to the file, if there is to be one.
+    pub(crate) fn append_to(&self, path: Option<&Path>) -> Result<()> {
+        let Some(path) = path else { return Ok(()) };
+        let mut options = std::fs::OpenOptions::new();
+        let mut file = options.create(true).append(true).open(path)?;
+        file.write_all(self.text.as_bytes())?;
+        Ok(())
     }
 }
 

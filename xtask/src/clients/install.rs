@@ -116,6 +116,11 @@ pub(super) fn java_classes(folders: &[PathBuf], name: &str, jars: &Path) -> Resu
     Ok(path)
 }
 
+/// The folder of what all Java drivers have in common.
+pub(super) fn orders() -> PathBuf {
+    sources().join("java/orders")
+}
+
 /// One JVM for all its cases: small heap, quick start.
 pub(super) fn jvm(class_path: OsString, main: &str) -> Vec<OsString> {
     let options = [
@@ -138,11 +143,8 @@ fn java_client(version: &str) -> Result<Driver> {
         &format!("kafka-clients-{version}"),
         &[clients.as_str(), logger],
     )?;
-    let class_path = java_classes(
-        &[sources().join("java/cases")],
-        &format!("cases-{version}"),
-        &jars,
-    )?;
+    let folders = [orders(), sources().join("java/cases")];
+    let class_path = java_classes(&folders, &format!("cases-{version}"), &jars)?;
     let title = format!("Java kafka-clients {version}");
     Ok(driver(
         &format!("java-{version}"),
@@ -154,7 +156,8 @@ fn java_client(version: &str) -> Result<Driver> {
 
 fn java_tools() -> Result<Driver> {
     let jars = maven::jars("kafka-4.3.1", maven::KAFKA)?;
-    let class_path = java_classes(&[sources().join("java/tools")], "tools-4.3.1", &jars)?;
+    let folders = [orders(), sources().join("java/tools")];
+    let class_path = java_classes(&folders, "tools-4.3.1", &jars)?;
     let mut driver = driver(
         "tools",
         "Apache Kafka's own tools 4.3.1".to_owned(),

@@ -3,10 +3,9 @@
 //! The same protocol with drivers as for Kafka's clients; what a driver is given is the name server's address. Every
 //! case was first held against Apache RocketMQ 5.5.0 (`cargo xtask clients --engine rocketmq`).
 
+mod examples;
 mod install;
 mod server;
-
-use std::fmt;
 
 use anyhow::Result;
 
@@ -14,6 +13,7 @@ use self::server::Server;
 use super::matrix::{self, Page};
 use super::{Args, Results, run_drivers, tally};
 use crate::report::{Report, Tally};
+use crate::rocketmq_peer::Peer;
 
 /// Seconds that the levels of delay wait, in both servers under test and in the cases: short, and each its own.
 const DELAY_LEVELS: [u32; 18] = [
@@ -24,32 +24,14 @@ const TRANSACTION_CHECK_MS: u32 = 1000;
 /// How old a half message is when its producer is asked, ms. Java's broker writes down only every 3 s which halves ended.
 const TRANSACTION_TIMEOUT_MS: u32 = 5000;
 
-/// What a run is held against.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Target {
-    /// Highwater with the engine of this name.
-    Engine(&'static str),
-    /// Apache RocketMQ, the reference that the cases themselves are held against.
-    Java,
-}
-
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Engine(name) => f.write_str(name),
-            Self::Java => f.write_str("rocketmq"),
-        }
-    }
-}
-
-/// The targets of these names; Kafka's broker is none.
-pub(super) fn targets(names: &[String]) -> Result<Vec<Target>> {
+/// The servers of these names; Kafka's broker is none.
+pub(super) fn targets(names: &[String]) -> Result<Vec<Peer>> {
     let mut targets = Vec::new();
     for name in names {
         if name == "rocketmq" {
-            targets.push(Target::Java);
+            targets.push(Peer::RocketMq);
         } else if let super::Target::Engine(engine) = name.parse()? {
-            targets.push(Target::Engine(engine));
+            targets.push(Peer::Highwater(engine));
         }
     }
     Ok(targets)
@@ -57,7 +39,7 @@ pub(super) fn targets(names: &[String]) -> Result<Vec<Target>> {
 
 /// What `cargo xtask test` runs of this: every case but the Rust client's, on the engine that the broker picks for itself.
 pub(super) fn test_steps(report: &mut Report, args: &Args) {
-    if let Err(error) = run_steps(report, &[Target::Engine(DEFAULT_ENGINE)], args, false) {
+    if let Err(error) = run_steps(report, &[Peer::Highwater(DEFAULT_ENGINE)], args, false) {
         report.step("install RocketMQ clients", || Err(error));
     }
 }
@@ -66,20 +48,31 @@ pub(super) fn test_steps(report: &mut Report, args: &Args) {
 const DEFAULT_ENGINE: &str = "mmap";
 
 /// Runs the cases that match the filter against each target.
-pub(super) fn case_steps(report: &mut Report, targets: &[Target], args: &Args) -> Result<()> {
+pub(super) fn case_steps(report: &mut Report, targets: &[Peer], args: &Args) -> Result<()> {
     run_steps(report, targets, args, true)
 }
 
-fn run_steps(report: &mut Report, targets: &[Target], args: &Args, rust: bool) -> Result<()> {
+/// RocketMQ's example programs against each server; `write` records what they print.
+pub(super) fn example_steps(report: &mut Report, targets: &[Peer], write: bool) -> Result<()> {
+    if targets.iter().any(|target| *target != Peer::RocketMq) {
+        super::server::build()?;
+    }
+    for target in targets {
+        report.step(&format!("RocketMQ's examples on {target}"), || {
+            examples::run(*target, write)
+        });
+    }
+    Ok(())
+}
+
+fn run_steps(report: &mut Report, targets: &[Peer], args: &Args, rust: bool) -> Result<()> {
     let drivers = install::drivers(&args.filter, rust)?;
     if drivers.is_empty() {
         return Ok(());
     }
-    let ours = targets.iter().filter_map(|target| match target {
-        Target::Engine(name) => Some(super::Target::Engine(name)),
-        Target::Java => None,
-    });
-    super::server::build(&ours.collect::<Vec<_>>())?;
+    if targets.iter().any(|target| *target != Peer::RocketMq) {
+        super::server::build()?;
+    }
     let mut results = Results::new();
     for target in targets {
         report.step(&format!("RocketMQ clients on {target}"), || {

@@ -3,16 +3,17 @@
 //! Starts on a port of its own choosing in a directory of its own, is ended by its process id, never by a name.
 
 use std::fmt;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::Command;
 use std::str::FromStr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 
+use crate::daemon::{Daemon, bound_address, free_port, next_log};
 use crate::{java, maven, step, workspace};
 
 /// What a run is held against.
@@ -26,12 +27,15 @@ pub(crate) enum Target {
 
 impl Target {
     /// All engines, in the order of the matrix.
-    pub(crate) const ENGINES: [Self; 4] = [
-        Self::Engine("mmap"),
-        Self::Engine("file"),
-        Self::Engine("staged"),
-        Self::Engine("direct"),
-    ];
+    pub(crate) const ENGINES: [Self; 4] = {
+        let [mmap, file, staged, direct] = workspace::ENGINES;
+        [
+            Self::Engine(mmap),
+            Self::Engine(file),
+            Self::Engine(staged),
+            Self::Engine(direct),
+        ]
+    };
 }
 
 impl fmt::Display for Target {
@@ -66,12 +70,9 @@ const PROFILE: &str = "checked";
 /// Names a binary to run instead of building one, for instance a released one.
 const BINARY: &str = "XTASK_SERVER";
 
-/// Builds Highwater if one of the targets is it, unless a binary is named.
-pub(crate) fn build(targets: &[Target]) -> Result<()> {
-    let needed = targets
-        .iter()
-        .any(|target| matches!(target, Target::Engine(_)));
-    if needed && std::env::var_os(BINARY).is_none() {
+/// Builds Highwater, unless a binary is named.
+pub(crate) fn build() -> Result<()> {
+    if std::env::var_os(BINARY).is_none() {
         let args = [
             "build",
             "--quiet",
@@ -98,10 +99,8 @@ pub(crate) fn binary() -> PathBuf {
 
 /// A running server.
 pub(crate) struct Server {
-    target: Target,
+    daemon: Daemon,
     address: String,
-    child: Option<Child>,
-    log: PathBuf,
 }
 
 impl Server {
@@ -118,29 +117,18 @@ impl Server {
         settings: &[&str],
     ) -> Result<Self> {
         fs::create_dir_all(dir)?;
-        let log = next_log(dir);
-        let (mut command, known) = match target {
-            Target::Engine(engine) => (highwater(dir, engine, address, settings), None),
-            Target::Kafka => {
-                let (command, address) = kafka(dir, address, settings)?;
-                (command, Some(address))
+        let (mut command, mut address) = match target {
+            Target::Engine(engine) => (highwater(dir, engine, address, settings), String::new()),
+            Target::Kafka => kafka(dir, address, settings)?,
+        };
+        let mut daemon = Daemon::start(&target.to_string(), &mut command, &next_log(dir))?;
+        daemon.wait_until(|daemon| {
+            if address.is_empty() {
+                address = bound_address(&daemon.output(), "kafka").unwrap_or_default();
             }
-        };
-        let output = File::create(&log)?;
-        let child = command
-            .stdin(Stdio::null())
-            .stdout(output.try_clone()?)
-            .stderr(output)
-            .spawn()
-            .with_context(|| format!("{command:?}"))?;
-        let mut server = Self {
-            target,
-            address: known.unwrap_or_default(),
-            child: Some(child),
-            log,
-        };
-        server.wait_until_ready()?;
-        Ok(server)
+            !address.is_empty() && answers_metadata(&address)
+        })?;
+        Ok(Self { daemon, address })
     }
 
     /// `127.0.0.1:PORT`, as clients are told.
@@ -150,121 +138,23 @@ impl Server {
 
     /// Its process, while it runs.
     pub(crate) fn pid(&self) -> Option<u32> {
-        self.child.as_ref().map(Child::id)
+        self.daemon.pid()
     }
 
     /// Everything the server has printed so far.
     pub(crate) fn output(&self) -> String {
-        fs::read_to_string(&self.log).unwrap_or_default()
+        self.daemon.output()
     }
 
     /// SIGKILL, as a crash.
-    pub(crate) fn kill(mut self) -> Result<()> {
-        if let Some(mut child) = self.child.take() {
-            child.kill()?;
-            child.wait()?;
-        }
-        Ok(())
+    pub(crate) fn kill(self) -> Result<()> {
+        self.daemon.kill()
     }
 
     /// SIGTERM; it must end by itself, in order.
-    pub(crate) fn stop(mut self) -> Result<()> {
-        let status = self.terminate()?;
-        // Java ends with 143 after SIGTERM.
-        let in_order =
-            status.success() || (self.target == Target::Kafka && status.code() == Some(143));
-        ensure!(
-            in_order,
-            "{} ended with {status}; its last words:\n{}",
-            self.target,
-            self.last_words()
-        );
-        Ok(())
+    pub(crate) fn stop(self) -> Result<()> {
+        self.daemon.stop()
     }
-
-    fn terminate(&mut self) -> Result<ExitStatus> {
-        let mut child = self.child.take().context("the server has ended before")?;
-        if let Some(status) = child.try_wait()? {
-            bail!(
-                "{} had ended by itself with {status}:\n{}",
-                self.target,
-                self.last_words()
-            );
-        }
-        step::output(Command::new("kill").arg(child.id().to_string()))?;
-        let asked = Instant::now();
-        while asked.elapsed() < PATIENCE {
-            if let Some(status) = child.try_wait()? {
-                return Ok(status);
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        child.kill()?;
-        child.wait()?;
-        bail!(
-            "{} did not end within {} s of SIGTERM:\n{}",
-            self.target,
-            PATIENCE.as_secs(),
-            self.last_words()
-        )
-    }
-
-    fn wait_until_ready(&mut self) -> Result<()> {
-        let started = Instant::now();
-        while started.elapsed() < PATIENCE {
-            let child = self.child.as_mut().context("not started")?;
-            if let Some(status) = child.try_wait()? {
-                self.child = None;
-                bail!(
-                    "{} ended at its start with {status}:\n{}",
-                    self.target,
-                    self.last_words()
-                );
-            }
-            if self.address.is_empty() {
-                self.address = bound_address(&self.output()).unwrap_or_default();
-            }
-            if !self.address.is_empty() && answers_metadata(&self.address) {
-                return Ok(());
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        bail!(
-            "{} was not ready within {} s:\n{}",
-            self.target,
-            PATIENCE.as_secs(),
-            self.last_words()
-        )
-    }
-
-    fn last_words(&self) -> String {
-        let text = self.output();
-        let lines: Vec<&str> = text.lines().collect();
-        lines
-            .get(lines.len().saturating_sub(20)..)
-            .unwrap_or_default()
-            .join("\n")
-    }
-}
-
-/// How long a server may take to start or to stop; the Java one has been seen to need a minute on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(180);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        if self.child.is_some() && self.terminate().is_err() {
-            println!("{} had to be killed", self.target);
-        }
-    }
-}
-
-/// A log file per start, so that a restart does not overwrite what the run before said.
-fn next_log(dir: &Path) -> PathBuf {
-    let numbered = |n: u32| dir.join(format!("server-{n}.log"));
-    (0..u32::MAX)
-        .map(numbered)
-        .find(|path| !path.exists())
-        .unwrap_or_else(|| numbered(u32::MAX))
 }
 
 fn highwater(dir: &Path, engine: &str, address: &str, settings: &[&str]) -> Command {
@@ -366,29 +256,8 @@ pub(crate) fn java(dir: &Path, options: &[&str]) -> Command {
     command
 }
 
-fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
-}
-
-/// The Kafka listener's address in what the server printed, once it has said that it is ready.
-fn bound_address(output: &str) -> Option<String> {
-    output.find("ready in")?;
-    output.match_indices("kafka").find_map(|(at, _)| {
-        let rest = output.get(at + "kafka".len()..)?.lines().next()?;
-        let address = rest.trim_start_matches([' ', '=', ':', '"', '\t']);
-        let end = address
-            .find(|c: char| !(c.is_ascii_digit() || ".:".contains(c)))
-            .unwrap_or(address.len());
-        let address = address.get(..end)?.trim_end_matches(['.', ':']);
-        address
-            .parse::<SocketAddr>()
-            .ok()
-            .map(|address| address.to_string())
-    })
-}
-
 /// Whether a Metadata request (version 4, all topics) is answered with at least one broker.
-fn answers_metadata(address: &str) -> bool {
+pub(crate) fn answers_metadata(address: &str) -> bool {
     let ask = || -> std::io::Result<[u8; 16]> {
         let mut stream = TcpStream::connect(address)?;
         stream.set_read_timeout(Some(Duration::from_secs(5)))?;
@@ -401,32 +270,5 @@ fn answers_metadata(address: &str) -> bool {
         Ok(head)
     };
     // The last four bytes, after size, correlation id and throttle time, count the brokers.
-    ask().is_ok_and(|head| head.ends_with(&[0, 0, 0, 1]))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn finds_the_bound_address() {
-        let cases = [
-            (
-                "ready in 12 ms  kafka 127.0.0.1:4711  http 127.0.0.1:80\n",
-                Some("127.0.0.1:4711"),
-            ),
-            (
-                "kafka.data /x\n  kafka   127.0.0.1:4711\nready in 3 ms\n",
-                Some("127.0.0.1:4711"),
-            ),
-            (
-                "ready in 3 ms, kafka=127.0.0.1:4711, engine mmap\n",
-                Some("127.0.0.1:4711"),
-            ),
-            ("kafka 127.0.0.1:4711\n", None),
-        ];
-        for (output, expected) in cases {
-            assert_eq!(bound_address(output).as_deref(), expected, "{output}");
-        }
-    }
+    ask().is_ok_and(|head| !head.ends_with(&[0; 4]))
 }

@@ -11,9 +11,10 @@ use anyhow::{Context, Result};
 use super::client::Client;
 use super::load::{Load, QUEUES, TOPICS};
 use super::model::{Looked, Model};
-use super::server::{Peer, Running};
+use super::server::Running;
 use crate::clients::Random;
 use crate::report::Tally;
+use crate::rocketmq_peer::Peer;
 
 /// The load runs until so many messages were acknowledged, and for up to so long behind that.
 const ACKED_MIN: u64 = 50;

@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail, ensure};
 use super::client::{By, Client, PATIENCE, Placed, Stored, unique_key};
 use super::forgotten;
 use super::load::{Acked, Done};
-use super::server::Peer;
+use crate::rocketmq_peer::Peer;
 
 /// Of the messages that were looked for by key before, each so many is looked for again.
 const AGAIN_EVERY: usize = 10;

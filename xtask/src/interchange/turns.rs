@@ -20,9 +20,10 @@ use rocketmq::store::message::SysFlag;
 use super::client::{Client, Draft, PATIENCE, Placed, Stored};
 use super::load::{Load, QUEUES, TOPICS};
 use super::model::Model;
-use super::server::{Peer, Running, store};
+use super::server::{Running, store};
 use crate::clients::Random;
 use crate::report::Tally;
+use crate::rocketmq_peer::Peer;
 
 const TOPIC: &str = "turns";
 const GROUP: &str = "group";

@@ -11,11 +11,15 @@ use crate::{step, workspace};
 const ARROWS: &[(&str, &[&str])] = &[
     ("segment", &[]),
     ("kafka-wire", &[]),
+    ("serving", &[]),
     ("floor", &["kafka-wire"]),
-    ("kafka", &["segment", "kafka-wire"]),
+    ("kafka", &["segment", "kafka-wire", "serving"]),
     ("raftlog", &["segment"]),
-    ("rocketmq", &["segment"]),
-    ("highwater", &["kafka", "kafka-wire", "rocketmq", "segment"]),
+    ("rocketmq", &["segment", "serving"]),
+    (
+        "highwater",
+        &["kafka", "kafka-wire", "rocketmq", "segment", "serving"],
+    ),
     ("kv", &["raftlog"]),
     (
         "xtask",

@@ -77,8 +77,7 @@ fn measure(
     watched.bring_into(state)?;
     let index = RandomFile::open(&watched.path, form, bytes).doing("open", &watched.path)?;
     if form == RandomForm::Mmap {
-        // A file that was only opened is read without a mapping until somebody looks at all of it or writes. This maps it and
-        // touches no page.
+        // The first reads of a file that was only opened go without a mapping. This maps it and touches no page.
         index.with_slice(<[u8]>::len).doing("map", &watched.path)?;
     }
     let entries = bytes / ENTRY_BYTES;

@@ -7,7 +7,7 @@ use super::{StartError, StopError, Threads};
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::http::{KafkaSource, RecoveryFigures};
-use kafka::broker::server::{Server, ServerOptions};
+use kafka::broker::server;
 use kafka::broker::{Broker, BrokerConfig, BrokerOpenError, Limits, OpenReport};
 use kafka::log::StorageError;
 use segment::{EngineKind, FlushService};
@@ -42,7 +42,7 @@ pub(super) struct Opened {
 /// The half at work.
 pub(super) struct Running {
     broker: Arc<Broker>,
-    connections: Server,
+    connections: serving::Server,
 }
 
 /// Opens and recovers.
@@ -108,12 +108,13 @@ impl Opened {
         listeners: Listeners,
         threads: Threads,
     ) -> Result<(Running, KafkaSource, KafkaSummary), StartError> {
-        let options = ServerOptions {
+        let options = serving::Options {
+            name: "kafka",
             threads: threads.count,
             stop_grace: threads.stop_grace,
             ..Default::default()
         };
-        let started = Server::start_on(listeners.sockets, &self.broker, &options);
+        let started = server::serve(&self.broker, listeners.sockets, &options);
         let connections = match started {
             Ok(connections) => connections,
             Err(error) => {

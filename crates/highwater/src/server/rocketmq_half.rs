@@ -11,7 +11,7 @@ use crate::config::{Address, Config, FastPort};
 use crate::http::{RecoveryFigures, RocketmqSource};
 use rocketmq::broker::{Broker, BrokerConfig, BrokerOpenError};
 use rocketmq::namesrv::{KvError, NameServer};
-use rocketmq::server::{Server, ServerOptions};
+use rocketmq::server::{self, ServerOptions};
 use rocketmq::store::{Durability, OWN_DIR, RecoveryReport, StoreError, StoreOptions};
 use segment::{EngineKind, FlushService, SegmentError};
 use std::io;
@@ -128,7 +128,7 @@ struct OpenedBroker {
 /// The half at work.
 pub(super) struct Running {
     broker: Option<Arc<Broker>>,
-    connections: Server,
+    connections: serving::Server,
 }
 
 /// Opens and recovers.
@@ -282,7 +282,7 @@ impl Opened {
         let of_broker = [sockets.broker, sockets.fast].into_iter().flatten();
         let of_broker: Vec<_> = of_broker.flat_map(|all| all.sockets).collect();
         let broker = self.broker.as_ref().map(|opened| &opened.broker);
-        let started = Server::start(ServerOptions {
+        let started = server::serve(ServerOptions {
             name_server: self.name_server.clone().map(|server| (of_names, server)),
             broker: broker.map(|broker| (of_broker, Arc::clone(broker))),
             threads: threads.count,

@@ -4,15 +4,18 @@ use std::io;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use serving::{Bell, Worker};
+
 use super::Broker;
-use super::worker::{Stop, Worker};
 
 pub(super) fn start(broker: &Arc<Broker>) -> io::Result<Worker> {
     let broker = Arc::downgrade(broker);
-    Worker::start("kafka-cleaner", move |stop| run(&broker, stop))
+    Worker::start("kafka-cleaner", Arc::default(), move |bell| {
+        run(&broker, bell);
+    })
 }
 
-fn run(broker: &Weak<Broker>, stop: &Stop) {
+fn run(broker: &Weak<Broker>, bell: &Bell) {
     loop {
         let Some(strong) = broker.upgrade() else {
             return;
@@ -20,25 +23,25 @@ fn run(broker: &Weak<Broker>, stop: &Stop) {
         let settings = strong.settings();
         drop(strong);
         let backoff_ms = u64::try_from(settings.cleaner_backoff_ms).unwrap_or(0);
-        if stop.rest(Duration::from_millis(backoff_ms.max(1))) {
+        if bell.rest(Some(Duration::from_millis(backoff_ms.max(1)))) {
             return;
         }
         let Some(broker) = broker.upgrade() else {
             return;
         };
-        clean_all(&broker, stop);
+        clean_all(&broker, bell);
     }
 }
 
 /// Goes on until no log is due.
-fn clean_all(broker: &Broker, stop: &Stop) {
+fn clean_all(broker: &Broker, bell: &Bell) {
     let memory_bytes = broker.settings().cleaner_memory_bytes;
     let memory_bytes = u64::try_from(memory_bytes).unwrap_or(0);
-    while !stop.is_asked() {
+    while !bell.is_stopped() {
         let now_ms = broker.clock().now_ms();
         let cleaned = broker
             .logs()
-            .clean_dirtiest(memory_bytes, now_ms, &|| stop.is_asked());
+            .clean_dirtiest(memory_bytes, now_ms, &|| bell.is_stopped());
         let Some(cleaned) = cleaned else { return };
         tracing::info!(
             log = %cleaned.tp,

@@ -7,8 +7,9 @@ use std::io;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use serving::{Bell, Worker};
+
 use super::Broker;
-use super::worker::{Stop, Worker};
 
 /// First retention pass after a start (Kafka's `log.initial.task.delay.ms`).
 const FIRST_PASS: Duration = Duration::from_secs(30);
@@ -19,7 +20,9 @@ const REAP_EVERY: Duration = Duration::from_secs(1);
 /// start, however soon it comes.
 pub(super) fn start(broker: &Arc<Broker>, after_crash: bool) -> io::Result<Worker> {
     let broker = Arc::downgrade(broker);
-    Worker::start("kafka-keeper", move |stop| run(&broker, stop, after_crash))
+    Worker::start("kafka-keeper", Arc::default(), move |bell| {
+        run(&broker, bell, after_crash);
+    })
 }
 
 /// How long until each duty.
@@ -28,7 +31,7 @@ struct Due {
     checkpoint: Duration,
 }
 
-fn run(broker: &Weak<Broker>, stop: &Stop, after_crash: bool) {
+fn run(broker: &Weak<Broker>, bell: &Bell, after_crash: bool) {
     let mut due = Due {
         retention: FIRST_PASS,
         checkpoint: FIRST_PASS,
@@ -36,7 +39,7 @@ fn run(broker: &Weak<Broker>, stop: &Stop, after_crash: bool) {
     if after_crash && let Some(broker) = broker.upgrade() {
         due.checkpoint(&broker);
     }
-    while !stop.rest(REAP_EVERY) {
+    while !bell.rest(Some(REAP_EVERY)) {
         let Some(broker) = broker.upgrade() else {
             return;
         };

@@ -3,7 +3,6 @@
 //! A [`Broker`] knows no socket; [`server`] gives it threads and listeners.
 
 mod background;
-pub(crate) mod budget;
 mod cleaning;
 pub(crate) mod closings;
 pub(crate) mod fetch_sessions;
@@ -14,23 +13,21 @@ pub(crate) mod routes;
 pub mod server;
 mod topics;
 pub(crate) mod visible;
-mod worker;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use parking_lot::{Mutex, RwLock};
+use serving::{Budget, Worker};
 
 use self::background::Background;
-use self::budget::Budget;
 use self::closings::Closings;
 use self::fetch_sessions::FetchSessions;
 pub use self::open::{BrokerConfig, BrokerOpenError, OpenReport};
 pub(crate) use self::producer_ids::ProducerIds;
 use self::routes::RouteTable;
 pub use self::topics::TopicError;
-use self::worker::Worker;
 use crate::api::Close;
 use crate::config::{BrokerSettings, Layers};
 use crate::group::coordinator::Coordinator;

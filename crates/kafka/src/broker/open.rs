@@ -8,14 +8,13 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use segment::{DirLock, Engine, FlushService};
+use serving::{Budget, Worker};
 
 use super::background::Background;
-use super::budget::Budget;
 use super::closings::Closings;
 use super::fetch_sessions::FetchSessions;
 use super::producer_ids::ProducerIds;
 use super::routes::{PartitionRoute, RouteTable, TopicRoute};
-use super::worker::Worker;
 use super::{Broker, Limits, cleaning, housekeeping};
 use crate::config::{BrokerSettings, Layers};
 use crate::group;

@@ -7,11 +7,11 @@ use std::io;
 use std::sync::Arc;
 use std::task::Poll;
 
+use serving::Budget;
 use tokio::net::TcpStream;
 
 use super::buffers::{Buffers, CLASS_BYTES};
 use super::input::{FrameError, Input, Received};
-use crate::broker::budget::Budget;
 
 /// Memory that a declared length may claim before the peer has sent anything.
 pub const PROVEN_BYTES: usize = CLASS_BYTES[2];

@@ -13,11 +13,11 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use serving::{Budget, Permit};
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::buffers::{Buffers, CLASS_BYTES};
-use crate::broker::budget::{Budget, Permit};
 
 /// Bytes of the length prefix.
 const PREFIX_BYTES: usize = 4;

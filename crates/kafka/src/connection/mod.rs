@@ -15,16 +15,15 @@ mod input;
 mod output;
 mod pending;
 
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use kafka_wire::ApiKey;
+use serving::Members;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
@@ -45,8 +44,7 @@ const ENDED_GRACE: Duration = Duration::from_secs(2);
 pub(crate) struct Shard {
     pub(crate) buffers: Buffers,
     stats: Arc<StatsShard>,
-    stopping: Cell<bool>,
-    wakers: RefCell<HashMap<u64, Waker>>,
+    pub(crate) members: Members,
 }
 
 impl Shard {
@@ -55,22 +53,8 @@ impl Shard {
         Self {
             buffers: Buffers::default(),
             stats: broker.stats().shard(),
-            stopping: Cell::default(),
-            wakers: RefCell::default(),
+            members: Members::default(),
         }
-    }
-
-    /// Asks every connection to send what it has and close.
-    pub(crate) fn stop(&self) {
-        self.stopping.set(true);
-        for waker in self.wakers.borrow().values() {
-            waker.wake_by_ref();
-        }
-    }
-
-    /// Connections being served.
-    pub(crate) fn connections(&self) -> usize {
-        self.wakers.borrow().len()
     }
 }
 
@@ -83,14 +67,9 @@ pub(crate) async fn serve(
 ) {
     let id = info.id;
     let mut connection = Connection::new(stream, info, broker, Rc::clone(&shard));
-    // A task's waker stays the same for its life.
-    poll_fn(|cx| {
-        shard.wakers.borrow_mut().insert(id, cx.waker().clone());
-        Poll::Ready(())
-    })
-    .await;
+    let member = shard.members.enter(id).await;
     let close = poll_fn(|cx| connection.poll(cx)).await;
-    shard.wakers.borrow_mut().remove(&id);
+    drop(member);
     connection.report(&close);
 }
 
@@ -146,7 +125,7 @@ impl Connection {
     /// Handles what is buffered, sends what is ready, reads once.
     fn turn(&mut self, cx: &mut Context<'_>) -> Result<Turn, Close> {
         let drained = self.handle_frames(cx)?;
-        if self.shard.stopping.get() {
+        if self.shard.members.is_stopping() {
             self.queue.cut_short();
         }
         let settled =
@@ -165,7 +144,7 @@ impl Connection {
             // Room again, for frames or answers that were held back.
             return Ok(Turn::Again);
         }
-        if self.shard.stopping.get() && settled.is_ready() && self.output.is_empty() {
+        if self.shard.members.is_stopping() && settled.is_ready() && self.output.is_empty() {
             return Err(Close::Stopping);
         }
         if self.ended.is_some() {

@@ -6,17 +6,18 @@ pub(crate) mod admin;
 pub(crate) mod data;
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use kafka::broker::server::{Server, ServerOptions};
+use kafka::broker::server::serve;
 use kafka::broker::{Broker, BrokerConfig, BrokerOpenError, Limits};
 use kafka::config::Layers;
 use kafka::log::Clock;
 use kafka_wire::{Message, Reader, Request, ResponseHeader, Writer, encode_request};
 use segment::{EngineKind, EngineOptions, FlushOptions, FlushService, open_engine};
+use serving::{Options, Server};
 use tempfile::TempDir;
 
 /// The machine's clock: clients stamp their records with it, too.
@@ -34,6 +35,7 @@ impl Clock for MachineClock {
 pub(crate) struct Served {
     pub(crate) broker: Arc<Broker>,
     server: Option<Server>,
+    address: SocketAddr,
     _dir: TempDir,
 }
 
@@ -66,23 +68,23 @@ impl Served {
     pub(crate) fn with(layers: Layers) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
         let broker = open(dir.path(), layers);
-        let any: SocketAddr = "127.0.0.1:0".parse().expect("an address");
-        let options = ServerOptions {
-            listen: vec![any],
+        let listener = TcpListener::bind("127.0.0.1:0").expect("binds");
+        let address = listener.local_addr().expect("an address");
+        let options = Options {
             threads: 2,
             ..Default::default()
         };
-        let server = Server::start(&broker, &options).expect("starts");
+        let server = serve(&broker, vec![listener], &options).expect("starts");
         Self {
             broker,
+            address,
             server: Some(server),
             _dir: dir,
         }
     }
 
     pub(crate) fn connect(&self) -> TcpStream {
-        let server = self.server.as_ref().expect("running");
-        TcpStream::connect(server.addresses()[0]).expect("connects")
+        TcpStream::connect(self.address).expect("connects")
     }
 
     pub(crate) fn client(&self) -> Client {

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use serving::Bell;
+
 use super::holds::Holds;
 use super::names::SCHEDULE_TOPIC;
-use super::worker::Bell;
 use crate::store::{QueueOffset, QueueUnit, StoreListener};
 
 #[derive(Debug)]

@@ -11,13 +11,13 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use serving::Bell;
 
 use super::Broker;
 use super::names::{HALF_TOPIC, SCHEDULE_TOPIC};
 use super::properties::{PropertyMap, key};
 use super::put::Draft;
 use super::tables::DelayOffsets;
-use super::worker::Bell;
 use crate::remoting::Refusal;
 use crate::store::message::{self, Entry};
 use crate::store::{Access, GetRequest, GetStatus, QueueOffset, QueueUnit};

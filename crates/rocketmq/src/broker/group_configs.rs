@@ -10,9 +10,10 @@ use parking_lot::RwLock;
 
 use super::names::{PRESET_GROUPS, is_group_name, is_system_group};
 use super::topics::TableVersion;
+use crate::config_json::Value;
 
 /// What a group may do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct GroupConfig {
     pub(crate) name: Arc<str>,
     /// Whether it may pull at all.
@@ -34,6 +35,22 @@ pub(crate) struct GroupConfig {
     pub(crate) sys_flag: i32,
     pub(crate) consume_timeout_minutes: i32,
     pub(crate) attributes: BTreeMap<String, String>,
+    /// `groupRetryPolicy`, kept as it came: it is for POP, which is not served.
+    pub(crate) retry_policy: Value,
+    /// `subscriptionDataSet`, kept as it came: it is for the proxy's clients.
+    pub(crate) subscriptions: Option<Value>,
+}
+
+/// What a group may not do with a topic, as bits of [`super::topics::perm`]; by group, then by topic.
+pub(crate) type Forbidden = BTreeMap<String, BTreeMap<String, i32>>;
+
+/// Groups as they are stored and told.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct StoredGroups {
+    /// In the order of their names.
+    pub(crate) groups: Vec<Arc<GroupConfig>>,
+    pub(crate) forbidden: Forbidden,
+    pub(crate) version: TableVersion,
 }
 
 impl GroupConfig {
@@ -53,6 +70,8 @@ impl GroupConfig {
             sys_flag: 0,
             consume_timeout_minutes: 15,
             attributes: BTreeMap::new(),
+            retry_policy: Value::object().with("type", "CUSTOMIZED"),
+            subscriptions: None,
         }
     }
 }
@@ -60,6 +79,7 @@ impl GroupConfig {
 #[derive(Debug, Default)]
 struct Table {
     groups: HashMap<Arc<str>, Arc<GroupConfig>>,
+    forbidden: Forbidden,
     version: TableVersion,
 }
 
@@ -71,13 +91,14 @@ pub(crate) struct GroupConfigs {
 }
 
 impl GroupConfigs {
-    pub(crate) fn new(groups: Vec<GroupConfig>, version: TableVersion, auto_create: bool) -> Self {
-        let preset = PRESET_GROUPS.map(GroupConfig::new).into_iter();
-        let groups = preset.chain(groups);
-        let groups = groups.map(|group| (Arc::clone(&group.name), Arc::new(group)));
+    pub(crate) fn new(stored: StoredGroups, auto_create: bool) -> Self {
+        let preset = PRESET_GROUPS.map(|name| Arc::new(GroupConfig::new(name)));
+        let groups = preset.into_iter().chain(stored.groups);
+        let groups = groups.map(|group| (Arc::clone(&group.name), group));
         let table = Table {
             groups: groups.collect(),
-            version,
+            forbidden: stored.forbidden,
+            version: stored.version,
         };
         Self {
             table: RwLock::new(table),
@@ -100,7 +121,9 @@ impl GroupConfigs {
             return None;
         }
         let mut table = self.table.write();
-        let Table { groups, version } = &mut *table;
+        let Table {
+            groups, version, ..
+        } = &mut *table;
         let group = groups.entry(name.into()).or_insert_with(|| {
             version.advance(now_ms);
             Arc::new(GroupConfig::new(name))
@@ -116,9 +139,19 @@ impl GroupConfigs {
         table.version.advance(now_ms);
     }
 
-    /// Takes a group away; whether it was there.
+    /// Whether the group may not do with the topic what these bits say.
+    pub(crate) fn is_forbidden(&self, group: &str, topic: &str, bits: i32) -> bool {
+        let table = self.table.read();
+        let topics = table.forbidden.get(group);
+        // Below zero is nothing, as in Java.
+        let forbidden = topics.and_then(|topics| topics.get(topic)).copied();
+        forbidden.unwrap_or(0).max(0) & bits == bits
+    }
+
+    /// Takes a group away, with what it may not do; whether it was there.
     pub(crate) fn remove(&self, name: &str, now_ms: i64) -> bool {
         let mut table = self.table.write();
+        table.forbidden.remove(name);
         let removed = table.groups.remove(name).is_some();
         if removed {
             table.version.advance(now_ms);
@@ -126,14 +159,18 @@ impl GroupConfigs {
         removed
     }
 
-    /// All groups in the order of their names, and the version they are.
-    pub(crate) fn all(&self) -> (Vec<Arc<GroupConfig>>, TableVersion) {
+    /// All there is to store.
+    pub(crate) fn all(&self) -> StoredGroups {
         let table = self.table.read();
         let mut groups: Vec<_> = table.groups.values().cloned().collect();
-        let version = table.version;
+        let (forbidden, version) = (table.forbidden.clone(), table.version);
         drop(table);
         groups.sort_by(|a, b| a.name.cmp(&b.name));
-        (groups, version)
+        StoredGroups {
+            groups,
+            forbidden,
+            version,
+        }
     }
 
     pub(crate) fn version(&self) -> TableVersion {
@@ -154,7 +191,7 @@ mod tests {
             (false, "CID_RMQ_SYS_x", true),
             (false, "TOOLS_CONSUMER", true),
         ] {
-            let groups = GroupConfigs::new(Vec::new(), TableVersion::default(), auto_create);
+            let groups = GroupConfigs::new(StoredGroups::default(), auto_create);
             assert_eq!(groups.get_or_create(name, 1).is_some(), made, "{name}");
         }
     }
@@ -163,9 +200,37 @@ mod tests {
     fn what_was_stored_wins_over_the_preset() {
         let mut stored = GroupConfig::new("TOOLS_CONSUMER");
         stored.consume_enable = false;
-        let groups = GroupConfigs::new(vec![stored], TableVersion::default(), true);
+        let stored = StoredGroups {
+            groups: vec![Arc::new(stored)],
+            ..StoredGroups::default()
+        };
+        let groups = GroupConfigs::new(stored, true);
         assert!(!groups.get("TOOLS_CONSUMER").unwrap().consume_enable);
         assert!(groups.remove("TOOLS_CONSUMER", 1));
         assert_eq!(groups.version().counter, 1);
+    }
+
+    #[test]
+    fn what_is_forbidden_goes_with_the_group() {
+        let of_topics = BTreeMap::from([("T".to_owned(), 0b100), ("all".to_owned(), -1)]);
+        let stored = StoredGroups {
+            groups: vec![Arc::new(GroupConfig::new("g"))],
+            forbidden: BTreeMap::from([("g".to_owned(), of_topics)]),
+            ..StoredGroups::default()
+        };
+        let groups = GroupConfigs::new(stored, true);
+        for (group, topic, bits, forbidden) in [
+            ("g", "T", 0b100, true),
+            ("g", "T", 0b010, false),
+            ("g", "T", 0b110, false),
+            ("g", "all", 0b100, false),
+            ("g", "other", 0b100, false),
+            ("h", "T", 0b100, false),
+        ] {
+            let found = groups.is_forbidden(group, topic, bits);
+            assert_eq!(found, forbidden, "{group} {topic} {bits:b}");
+        }
+        groups.remove("g", 1);
+        assert!(groups.all().forbidden.is_empty());
     }
 }

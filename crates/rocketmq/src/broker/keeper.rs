@@ -6,8 +6,9 @@
 use std::sync::Weak;
 use std::time::{Duration, Instant};
 
+use serving::Bell;
+
 use super::Broker;
-use super::worker::Bell;
 
 /// How often duties are looked at.
 const TICK: Duration = Duration::from_secs(1);

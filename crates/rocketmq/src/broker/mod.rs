@@ -27,13 +27,13 @@ mod stats;
 mod tables;
 mod topics;
 mod transactions;
-mod worker;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
+use serving::Worker;
 
 use self::arrivals::Arrivals;
 use self::clients::{Change, Consumers, Producers};
@@ -49,7 +49,6 @@ pub use self::stats::{Figures, Stats};
 use self::tables::ConfigDir;
 use self::topics::{TableVersion, TopicConfig, Topics};
 use self::transactions::Transactions;
-use self::worker::Worker;
 use crate::connection::{Channel, Handled};
 use crate::namesrv::{DataVersion, NameServer, Registration};
 use crate::remoting::codes::{request as code, response};
@@ -351,10 +350,10 @@ impl Broker {
     fn write_groups(&self) -> Result<(), StoreError> {
         let mut written = self.groups_written.lock();
         if self.groups.version() != *written {
-            let (groups, version) = self.groups.all();
-            let table = tables::groups_json(&groups, version);
+            let stored = self.groups.all();
+            let table = tables::groups_json(&stored);
             self.config_dir.store(tables::GROUPS, &table)?;
-            *written = version;
+            *written = stored.version;
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, AtomicUsize};
 use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
+use serving::{Bell, Worker};
 
 use super::arrivals::Arrivals;
 use super::clients::{Consumers, Producers};
@@ -18,7 +19,6 @@ use super::stats::Stats;
 use super::tables::{self, ConfigDir};
 use super::topics::{Topics, built_in};
 use super::transactions::Transactions;
-use super::worker::{Bell, Worker};
 use super::{Broker, keeper};
 use crate::namesrv::NameServer;
 use crate::store::{ReadError, RecoveryReport, Store, StoreError, StoreOptions};
@@ -72,7 +72,7 @@ impl Broker {
         let groups = dir
             .load(tables::GROUPS)?
             .map(|json| tables::groups_from_json(&json));
-        let (groups, group_version) = groups.unwrap_or_default();
+        let groups = groups.unwrap_or_default();
         let offsets = dir
             .load(tables::OFFSETS)?
             .map(|json| tables::offsets_from_json(&json));
@@ -82,7 +82,7 @@ impl Broker {
         let auto_groups = config.settings.auto_create_groups;
         let broker = Arc::new(Self {
             topics: Topics::new(topics, topic_version),
-            groups: GroupConfigs::new(groups, group_version, auto_groups),
+            groups: GroupConfigs::new(groups, auto_groups),
             offsets: ConsumerOffsets::new(offsets.unwrap_or_default()),
             delays: Delays::new(delays.unwrap_or_default()),
             settings: config.settings,

@@ -7,9 +7,9 @@ use std::io;
 use std::sync::Arc;
 use std::task::Poll;
 
+use serving::Budget;
 use tokio::net::TcpStream;
 
-use super::budget::Budget;
 use super::input::{Buffers, Input, POOLED_BYTES};
 use crate::remoting::FrameError;
 

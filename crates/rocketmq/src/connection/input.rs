@@ -11,10 +11,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use serving::{Budget, Permit};
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
 
-use super::budget::{Budget, Permit};
 use crate::remoting::{Frame, FrameError, PREFIX_BYTES};
 
 /// Size of a pooled buffer: many small frames, or one of the usual size.

@@ -7,29 +7,26 @@
 //! Back pressure: while answers cannot be sent, or too many wait, nothing is read.
 //! Absent on purpose: what a request means (`namesrv`, `broker`).
 
-mod budget;
 mod channel;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod input;
 mod output;
 
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use serving::{Budget, Members};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, Sleep};
 use tracing::{debug, warn};
 
-pub(crate) use self::budget::Budget;
 pub(crate) use self::channel::{CallError, Channel, Reply};
 pub(crate) use self::input::Buffers;
 use self::input::Input;
@@ -75,23 +72,7 @@ pub(crate) struct Request<'r> {
 #[derive(Debug, Default)]
 pub(crate) struct Shard {
     buffers: Buffers,
-    stopping: Cell<bool>,
-    wakers: RefCell<HashMap<u64, Waker>>,
-}
-
-impl Shard {
-    /// Asks every connection to send what it owes and close.
-    pub(crate) fn stop(&self) {
-        self.stopping.set(true);
-        for waker in self.wakers.borrow().values() {
-            waker.wake_by_ref();
-        }
-    }
-
-    /// Connections being served.
-    pub(crate) fn connections(&self) -> usize {
-        self.wakers.borrow().len()
-    }
+    pub(crate) members: Members,
 }
 
 /// Why a connection ends.
@@ -133,16 +114,15 @@ pub(crate) async fn serve(
         ended: None,
         alarm: Box::pin(tokio::time::sleep(IDLE)),
     };
+    let member = shard.members.enter(channel.id).await;
     // A task's waker stays the same for its life.
     poll_fn(|cx| {
         channel.connected(cx.waker().clone());
-        let mut wakers = shard.wakers.borrow_mut();
-        wakers.insert(channel.id, cx.waker().clone());
         Poll::Ready(())
     })
     .await;
     let close = poll_fn(|cx| connection.poll(cx)).await;
-    shard.wakers.borrow_mut().remove(&channel.id);
+    drop(member);
     channel.close();
     service.closed(&channel);
     let (peer, unread_bytes) = (channel.peer, connection.input.buffered_bytes());
@@ -193,7 +173,7 @@ impl Connection {
     fn turn(&mut self, cx: &mut Context<'_>) -> Result<Poll<()>, Close> {
         let pushed = self.channel.take_pushed(self.output.buffer());
         pushed.map_err(|_| Close::Overflow)?;
-        let stopping = self.shard.stopping.get();
+        let stopping = self.shard.members.is_stopping();
         let all_handled = stopping || self.handle_frames()?;
         // Last, so that what a frame has just begun wakes this task when it is done.
         self.take_waited(cx);

@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 use rocketmq::broker::{Broker, BrokerConfig, BrokerSettings};
 use rocketmq::namesrv::NameServer;
 use rocketmq::remoting::{Command, ExtWriter, Head, HeaderForm, Language, write_frame};
-use rocketmq::server::{Server, ServerOptions};
+use rocketmq::server::{self, ServerOptions};
 use rocketmq::store::{Clock, Durability, ManualClock, StoreOptions};
 use segment::{EngineKind, EngineOptions, FlushOptions, FlushService, open_engine};
+use serving::Server;
 
 /// When the tests' clock starts, ms.
 pub(crate) const START_MS: i64 = 1_700_000_000_000;
@@ -76,7 +77,7 @@ fn start(
     })
     .unwrap();
     let names_address = names.local_addr().unwrap();
-    let server = Server::start(ServerOptions {
+    let server = server::serve(ServerOptions {
         name_server: Some((vec![names], name_server)),
         broker: Some((vec![listener], Arc::clone(&broker))),
         threads: 2,

@@ -10,6 +10,8 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use rustix::buffer::spare_capacity;
+
 use super::lease::Lease;
 use super::room::{Room, cut_for_append};
 use super::{CommitSink, Engine, EngineKind, OpenSegment, SegmentReader, SegmentWriter, sys};
@@ -29,7 +31,7 @@ impl FileEngine {
 
     fn opened(&self, file: File, spec: &SegmentSpec, len: u64) -> io::Result<OpenSegment> {
         let room = Room::new(spec, &self.disk, len);
-        room.ensure(&file, (len + 1).min(spec.capacity_bytes))?;
+        room.begin(&file, len)?;
         let body = Arc::new(FileBody {
             disk: Arc::clone(&self.disk),
             file: Arc::new(file),
@@ -251,12 +253,20 @@ pub(crate) fn read_full(file: &File, at: u64, out: &mut [u8]) -> io::Result<usiz
     Ok(done)
 }
 
-pub(super) fn lease_copy(file: &File, range: Range<u64>) -> io::Result<Lease> {
+/// A copy of the range. The kernel fills the memory; it is not zeroed before.
+fn lease_copy(file: &File, range: Range<u64>) -> io::Result<Lease> {
     let len = usize::try_from(range.end - range.start).map_err(io::Error::other)?;
-    let mut bytes = vec![0; len];
-    if read_full(file, range.start, &mut bytes)? < len {
-        return Err(io::ErrorKind::UnexpectedEof.into());
+    let mut bytes = Vec::with_capacity(len);
+    while bytes.len() < len {
+        let at = range.start + bytes.len() as u64;
+        match rustix::io::pread(file, spare_capacity(&mut bytes), at) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
+    // An allocator may give more than was asked for.
+    bytes.truncate(len);
     Ok(Lease::owned(bytes))
 }
 

@@ -21,8 +21,8 @@ pub struct Lease {
 
 enum Owner {
     Map(Arc<Map>),
-    /// Only held for its drop.
-    Bytes(#[allow(dead_code)] Box<[u8]>),
+    /// Only held for its drop. Not a box: shrinking one to its length may move the bytes.
+    Bytes(#[allow(dead_code)] Vec<u8>),
     /// Only held for its drop.
     Extent(#[allow(dead_code)] Extent),
 }
@@ -36,9 +36,8 @@ impl Lease {
     /// A lease on bytes of its own.
     #[must_use]
     pub fn owned(bytes: Vec<u8>) -> Self {
-        let bytes = bytes.into_boxed_slice();
         Self {
-            bytes: NonNull::from(&*bytes).cast(),
+            bytes: NonNull::from(bytes.as_slice()).cast(),
             len: bytes.len(),
             owner: Owner::Bytes(bytes),
         }

@@ -19,7 +19,7 @@ use parking_lot::Mutex;
 
 use super::file::{create_new, file_part, open_for_reading};
 use super::lease::Lease;
-use super::map::Map;
+use super::map::{Map, PAGE_BYTES};
 use super::room::{Room, cut_for_append};
 use super::{CommitSink, Engine, EngineKind, OpenSegment, SegmentReader, SegmentWriter, sys};
 use crate::disk::Disk;
@@ -42,7 +42,7 @@ impl MmapEngine {
     fn opened(&self, file: File, spec: &SegmentSpec, len: u64) -> io::Result<OpenSegment> {
         let spec = Room::real_length(spec);
         let room = Room::new(&spec, &self.disk, len);
-        room.ensure(&file, (len + 1).min(spec.capacity_bytes))?;
+        room.begin(&file, len)?;
         let map = Map::new(&file, to_usize(spec.capacity_bytes.max(len + 1))?, true)?;
         let body = Arc::new(Body {
             disk: Arc::clone(&self.disk),
@@ -62,6 +62,7 @@ impl MmapEngine {
         let writer = Writer {
             body: Arc::clone(&body),
             written: len,
+            space_end: len,
             reserved: 0,
         };
         Ok(OpenSegment {
@@ -132,6 +133,7 @@ struct Ahead {
     first: u64,
     most: u64,
     lock_memory: bool,
+    /// How far the writer has come, to the page.
     written: AtomicU64,
     /// Pages below are ready.
     ready: AtomicU64,
@@ -186,26 +188,48 @@ fn warn_once(error: &io::Error) {
 struct Writer {
     body: Arc<Body>,
     written: u64,
+    /// Below this there is space, as far as the room was asked. Kept here because small appends
+    /// would feel the way there.
+    space_end: u64,
     reserved: usize,
 }
 
 impl Writer {
     /// Makes sure `len` bytes can be stored at the end; returns where that is in the mapping.
-    fn place(&self, len: u64) -> io::Result<Range<usize>> {
+    fn place(&mut self, len: u64) -> io::Result<Range<usize>> {
         let end = self.written + len;
-        if let Some(ahead) = &self.body.ahead {
-            ahead.room.ensure(&self.body.file, end)?;
+        if end > self.space_end {
+            self.take_space(end)?;
         }
         to_range(&(self.written..end))
     }
 
+    #[cold]
+    fn take_space(&mut self, end: u64) -> io::Result<()> {
+        if let Some(ahead) = &self.body.ahead {
+            ahead.room.ensure(&self.body.file, end)?;
+            self.space_end = ahead.room.allocated();
+        }
+        Ok(())
+    }
+
     fn advance(&mut self, len: u64) -> io::Result<()> {
         self.body.map.check()?;
+        let before = self.written;
         self.written += len;
-        if let Some(ahead) = &self.body.ahead {
+        // Who works ahead needs to know the page, no more: a store for each small append would
+        // fill the processor's queue of stores.
+        if before / PAGE_BYTES as u64 != self.written / PAGE_BYTES as u64
+            && let Some(ahead) = &self.body.ahead
+        {
             ahead.written.store(self.written, Ordering::Release);
         }
         Ok(())
+    }
+
+    /// Where the reservation lies.
+    fn reservation(&self) -> io::Result<Range<usize>> {
+        to_range(&(self.written..self.written + self.reserved as u64))
     }
 }
 
@@ -235,7 +259,7 @@ impl SegmentWriter for Writer {
     }
 
     fn reserved(&mut self) -> &mut [u8] {
-        let Ok(place) = self.place(self.reserved as u64) else {
+        let Ok(place) = self.reservation() else {
             return &mut [];
         };
         // SAFETY: above everything published and below the file's end (`reserve` saw to it); the
@@ -244,7 +268,7 @@ impl SegmentWriter for Writer {
     }
 
     fn reserved_ref(&self) -> &[u8] {
-        let Ok(place) = self.place(self.reserved as u64) else {
+        let Ok(place) = self.reservation() else {
             return &[];
         };
         // SAFETY: only the one writer writes there, and it is borrowed.
@@ -282,6 +306,7 @@ impl SegmentWriter for Writer {
             if !ahead.room.is_whole() {
                 self.body.map.cut(to_usize(self.written)?)?;
             }
+            self.space_end = self.written;
             ahead.room.close(&self.body.file, self.written)?;
         }
         Ok(())

@@ -6,7 +6,9 @@
 
 #![allow(unsafe_code)]
 
+use std::alloc::Layout;
 use std::io;
+use std::mem::MaybeUninit;
 use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -73,7 +75,7 @@ impl Pool {
         Some(Extent {
             start,
             len: self.extent_bytes,
-            pool: Some(Arc::clone(self)),
+            from: Source::Pool(Arc::clone(self)),
         })
     }
 
@@ -102,8 +104,14 @@ impl Drop for Pool {
 pub(super) struct Extent {
     start: NonNull<u8>,
     len: usize,
-    /// `None`: from the heap.
-    pool: Option<Arc<Pool>>,
+    from: Source,
+}
+
+#[derive(Debug)]
+enum Source {
+    Pool(Arc<Pool>),
+    /// What the allocator gave: `start` is the first page boundary in there.
+    Heap(NonNull<u8>),
 }
 
 // SAFETY: plain memory with one owner.
@@ -118,14 +126,27 @@ impl Extent {
     pub(super) fn allocate(len: usize) -> Self {
         let layout = layout(len);
         // SAFETY: the layout has a size above 0.
-        let start = unsafe { std::alloc::alloc_zeroed(layout) };
-        let Some(start) = NonNull::new(start) else {
+        Self::on_heap(unsafe { std::alloc::alloc_zeroed(layout) }, layout)
+    }
+
+    /// The same, with nothing in it yet.
+    pub(super) fn allocate_raw(len: usize) -> RawExtent {
+        let layout = layout(len);
+        // SAFETY: the layout has a size above 0.
+        RawExtent(Self::on_heap(unsafe { std::alloc::alloc(layout) }, layout))
+    }
+
+    /// Takes what the allocator gave for a layout of [`layout`].
+    fn on_heap(given: *mut u8, layout: Layout) -> Self {
+        let Some(base) = NonNull::new(given) else {
             std::alloc::handle_alloc_error(layout)
         };
+        let skip = base.as_ptr().align_offset(PAGE_BYTES).min(PAGE_BYTES);
         Self {
-            start,
-            len: layout.size(),
-            pool: None,
+            // SAFETY: at most a page into memory that is a page longer than the extent.
+            start: unsafe { base.add(skip) },
+            len: layout.size() - PAGE_BYTES,
+            from: Source::Heap(base),
         }
     }
 
@@ -169,18 +190,43 @@ impl Extent {
     }
 }
 
-fn layout(len: usize) -> std::alloc::Layout {
-    let size = len.max(1).next_multiple_of(PAGE_BYTES);
-    std::alloc::Layout::from_size_align(size, PAGE_BYTES)
-        .unwrap_or_else(|_| std::alloc::Layout::new::<[u8; PAGE_BYTES]>())
+/// An extent whose bytes must be filled before they are looked at.
+#[derive(Debug)]
+pub(super) struct RawExtent(Extent);
+
+impl RawExtent {
+    /// All of it, to be filled.
+    pub(super) fn bytes_mut(&mut self) -> &mut [MaybeUninit<u8>] {
+        // SAFETY: the extent's memory, borrowed mutably; nothing is said about its content.
+        unsafe { std::slice::from_raw_parts_mut(self.0.start.as_ptr().cast(), self.0.len) }
+    }
+
+    /// What was filled; zeros follow.
+    ///
+    /// # Safety
+    /// The first `filled` bytes have been written to.
+    pub(super) unsafe fn filled(mut self, filled: usize) -> Extent {
+        for byte in self.bytes_mut().iter_mut().skip(filled) {
+            byte.write(0);
+        }
+        self.0
+    }
+}
+
+/// Whole pages for `len` bytes and one to find a boundary in. Not aligned by the allocator: glibc maps and unmaps aligned
+/// pieces of this size each time, and the faults of fresh pages cost as much as a read.
+fn layout(len: usize) -> Layout {
+    let size = len.max(1).next_multiple_of(PAGE_BYTES) + PAGE_BYTES;
+    Layout::from_size_align(size, align_of::<u128>())
+        .unwrap_or_else(|_| Layout::new::<[u128; 2 * PAGE_BYTES / 16]>())
 }
 
 impl Drop for Extent {
     fn drop(&mut self) {
-        match self.pool.take() {
-            Some(pool) => pool.free.lock().push(self.start),
+        match &self.from {
+            Source::Pool(pool) => pool.free.lock().push(self.start),
             // SAFETY: allocated with the same layout: `len` is already rounded.
-            None => unsafe { std::alloc::dealloc(self.start.as_ptr(), layout(self.len)) },
+            Source::Heap(base) => unsafe { std::alloc::dealloc(base.as_ptr(), layout(self.len)) },
         }
     }
 }

@@ -96,6 +96,16 @@ impl Room {
         matches!(self.spec.allocation, Allocation::Grow { .. })
     }
 
+    /// Takes what a file that is opened for appending at `len` has from the start: a new one its first step, a whole one
+    /// everything. One that is opened again takes nothing before it is appended to: many never are, and zeros behind their
+    /// ends would look like an unclean stop to the start after a crash.
+    pub(crate) fn begin(&self, file: &File, len: u64) -> io::Result<()> {
+        if len > 0 && !self.is_whole() {
+            return Ok(());
+        }
+        self.ensure(file, (len + 1).min(self.capacity()))
+    }
+
     /// Makes sure that bytes below `need` have space.
     pub(crate) fn ensure(&self, file: &File, need: u64) -> io::Result<()> {
         if need <= self.allocated() {

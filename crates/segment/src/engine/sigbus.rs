@@ -22,6 +22,7 @@ const SLOTS: usize = 1 << 16;
 
 const PAGE_BYTES: usize = 4096;
 
+#[derive(Debug)]
 struct Slot {
     /// 0: free.
     base: AtomicUsize,
@@ -52,8 +53,8 @@ static PREVIOUS: Previous = Previous(std::cell::UnsafeCell::new(None));
 /// A watched range of addresses.
 #[derive(Debug)]
 pub(super) struct Watch {
-    /// `None` when the table is full: SIGBUS in there stays deadly.
-    slot: Option<usize>,
+    /// Its place in the table. `None` when that is full: SIGBUS in there stays deadly.
+    slot: Option<(usize, &'static Slot)>,
 }
 
 impl Watch {
@@ -69,29 +70,27 @@ impl Watch {
             })
         });
         drop(free);
-        let Some(slot) = index.and_then(|index| TABLE.get(index)) else {
+        let found = index.and_then(|index| Some((index, TABLE.get(index)?)));
+        let Some((_, slot)) = found else {
             tracing::warn!("too many mappings: a disk error in this one will end the process");
             return Self { slot: None };
         };
         slot.hit.store(false, Ordering::Relaxed);
         slot.end.store(base + len, Ordering::Relaxed);
         slot.base.store(base, Ordering::Release);
-        Self { slot: index }
+        Self { slot: found }
     }
 
     /// True once an access failed.
     pub(super) fn is_hit(&self) -> bool {
         self.slot
-            .and_then(|index| TABLE.get(index))
-            .is_some_and(|slot| slot.hit.load(Ordering::Acquire))
+            .is_some_and(|(_, slot)| slot.hit.load(Ordering::Acquire))
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        if let Some(index) = self.slot
-            && let Some(slot) = TABLE.get(index)
-        {
+        if let Some((index, slot)) = self.slot {
             slot.base.store(0, Ordering::Release);
             FREE.lock().push(index);
         }

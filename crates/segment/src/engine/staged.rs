@@ -49,7 +49,7 @@ impl StagedEngine {
 
     fn opened(&self, file: File, spec: &SegmentSpec, len: u64) -> io::Result<OpenSegment> {
         let room = Room::new(spec, &self.disk, len);
-        room.ensure(&file, (len + 1).min(spec.capacity_bytes))?;
+        room.begin(&file, len)?;
         let body = Arc::new(Body {
             disk: Arc::clone(&self.disk),
             file: Arc::new(file),

@@ -4,6 +4,7 @@
 
 mod crash;
 mod faults;
+mod large;
 mod marks;
 mod model;
 mod random;

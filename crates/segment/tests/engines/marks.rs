@@ -45,12 +45,10 @@ fn a_request_is_answered_through_the_listener() {
                 .append(&[IoSlice::new(&pattern(round, 5000))])
                 .unwrap()
                 .end;
+            // The others may be done, too, by now: an earlier commit takes along what has piled up.
             let is_committed = chain.marks().committed == end;
-            assert_eq!(
-                is_committed,
-                matches!(kind, EngineKind::Mmap | EngineKind::File),
-                "{kind}"
-            );
+            let at_once = matches!(kind, EngineKind::Mmap | EngineKind::File);
+            assert!(is_committed || !at_once, "{kind}");
             chain.request(Mark::Committed, end).unwrap();
         }
         while chain.marks().committed < end {

@@ -85,6 +85,43 @@ proptest! {
     }
 }
 
+/// Reads of a file that was only opened are the same before and after it is mapped for them, and it is not longer for it.
+#[test]
+fn a_file_that_is_read_often_reads_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("index");
+    let content = pattern(7, 10_000);
+    std::fs::write(&path, &content).unwrap();
+    let file = RandomFile::open(&path, RandomForm::Mmap, 1 << 20).unwrap();
+    let is_mapped = || {
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+        maps.contains(path.to_str().unwrap())
+    };
+    let mut out = [0; 100];
+    for at in 0..20 {
+        assert_eq!(file.read_at(at * 500, &mut out).unwrap(), 100);
+        assert_eq!(
+            out[..],
+            content[usize::try_from(at * 500).unwrap()..][..100]
+        );
+    }
+    assert!(!is_mapped(), "a few reads do not map it");
+    for at in (0..9_900).step_by(50) {
+        assert_eq!(file.read_at(at, &mut out).unwrap(), 100);
+        assert_eq!(out[..], content[usize::try_from(at).unwrap()..][..100]);
+    }
+    assert!(is_mapped(), "many do");
+    assert_eq!(file.read_at(9_990, &mut out).unwrap(), 10);
+    assert_eq!(file.read_at(10_000, &mut out).unwrap(), 0);
+    assert_eq!(std::fs::metadata(&path).unwrap().len(), 10_000);
+    file.write_at(10_000, b"more").unwrap();
+    assert_eq!(file.read_at(9_998, &mut out).unwrap(), 6);
+    file.trim().unwrap();
+    assert!(!is_mapped());
+    assert_eq!(file.read_at(10_000, &mut out).unwrap(), 4);
+    assert_eq!(out[..4], *b"more");
+}
+
 #[test]
 fn an_index_cut_under_its_mapping_is_an_error() {
     let dir = tempfile::tempdir().unwrap();

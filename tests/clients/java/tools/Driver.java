@@ -1,23 +1,18 @@
 package tools;
 
-import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.PrintStream;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import orders.Orders;
 import org.apache.kafka.common.utils.Exit;
 
 /**
@@ -44,11 +39,10 @@ public final class Driver {
     /** The first code a tool ended with; one that catches what ended it and ends again does not change it. */
     private static volatile Integer exitCode;
 
-    private static final Map<String, Case> CASES = new LinkedHashMap<>();
     private static final String RUN = Long.toString(System.currentTimeMillis(), 36);
     private static final AtomicInteger NAMES = new AtomicInteger();
     private static final List<Runnable> HOOKS = Collections.synchronizedList(new ArrayList<>());
-    private static final PrintStream RESULTS = System.out;
+    private static final Orders ORDERS = new Orders();
 
     final String bootstrap;
     private final String name;
@@ -59,16 +53,11 @@ public final class Driver {
     }
 
     static void add(String name, Case body) {
-        CASES.put(name, body);
+        ORDERS.add(name, (bootstrap, own) -> body.run(new Driver(bootstrap, own)));
     }
 
     public static void main(String[] args) throws Exception {
         ToolCases.register();
-        if (args.length == 1 && args[0].equals("--list")) {
-            CASES.keySet().forEach(System.out::println);
-            return;
-        }
-        System.setOut(System.err);
         Exit.Procedure end = (code, message) -> {
             exitCode = exitCode == null ? Integer.valueOf(code) : exitCode;
             throw new ToolEnded(code);
@@ -77,27 +66,7 @@ public final class Driver {
         Exit.setHaltProcedure(end);
         // What a tool leaves for the end of its JVM (flushing a producer, a summary) is run at the end of its main.
         Exit.setShutdownHookAdder((hookName, hook) -> HOOKS.add(hook));
-        BufferedReader orders = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        for (String order = orders.readLine(); order != null; order = orders.readLine()) {
-            runOne(args[0], order);
-        }
-        Runtime.getRuntime().halt(0);
-    }
-
-    private static void runOne(String bootstrap, String name) {
-        long started = System.nanoTime();
-        String detail = "";
-        try {
-            CASES.get(name).run(new Driver(bootstrap, name));
-        } catch (Throwable error) {
-            StringWriter trace = new StringWriter();
-            error.printStackTrace(new PrintWriter(trace));
-            detail = trace.toString();
-        }
-        long ms = (System.nanoTime() - started) / 1_000_000;
-        RESULTS.println("{\"case\":" + quote(name) + ",\"ok\":" + detail.isEmpty() + ",\"ms\":" + ms
-            + ",\"detail\":" + quote(detail) + "}");
-        RESULTS.flush();
+        ORDERS.follow(args);
     }
 
     String fresh(String what) {
@@ -183,19 +152,5 @@ public final class Driver {
         for (String text : texts) {
             check(output.contains(text), "no `" + text + "` in:\n" + output);
         }
-    }
-
-    private static String quote(String text) {
-        StringBuilder out = new StringBuilder("\"");
-        for (char c : text.toCharArray()) {
-            if (c == '"' || c == '\\') {
-                out.append('\\').append(c);
-            } else if (c < 0x20 || c > 0x7e) {
-                out.append(String.format("\\u%04x", (int) c));
-            } else {
-                out.append(c);
-            }
-        }
-        return out.append('"').toString();
     }
 }

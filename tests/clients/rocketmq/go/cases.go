@@ -109,7 +109,7 @@ func sendToQueue(e *env) {
 }
 
 func createsTopic(e *env) {
-	topic := e.fresh("t")
+	topic := e.Fresh("t")
 	ok(e.producer(producer.WithDefaultTopicQueueNums(2)).SendSync(background, message(topic, "first")))
 	e.subscribed(topic, everything(), take).exactly([]string{"first"})
 }
@@ -270,11 +270,11 @@ func pullFrom(e *env) {
 		ok(p.SendSync(background, inQueue(message(topic, fmt.Sprintf("m%d", i)), 0)))
 	}
 	c, err := rocketmq.NewPullConsumer(consumer.WithNsResolver(e.resolver()), consumer.WithGroupName(e.group()),
-		consumer.WithInstance(e.fresh("i")))
+		consumer.WithInstance(e.Fresh("i")))
 	must(err)
 	must(c.Subscribe(topic, everything()))
 	must(c.Start())
-	e.closing(c.Shutdown)
+	e.Closing(c.Shutdown)
 	queue := primitive.MessageQueue{Topic: topic, BrokerName: "broker-a", QueueId: 0}
 	until("ten messages pulled", func() bool {
 		pulled, err := c.PullFrom(background, &queue, 5, 10)
@@ -328,10 +328,10 @@ func transactions(e *env) {
 	in := e.subscribed(topic, everything(), take)
 	listener := &script{asked: map[string]int{}}
 	p, err := rocketmq.NewTransactionProducer(listener, producer.WithNsResolver(e.resolver()),
-		producer.WithGroupName(e.group()), producer.WithInstanceName(e.fresh("i")))
+		producer.WithGroupName(e.group()), producer.WithInstanceName(e.Fresh("i")))
 	must(err)
 	must(p.Start())
-	e.closing(p.Shutdown)
+	e.Closing(p.Shutdown)
 	for _, body := range []string{"r-c", "u-r", "c-r", "u-c"} {
 		sent, err := p.SendMessageInTransaction(background, message(topic, body))
 		must(err)

@@ -19,20 +19,20 @@ import (
 var background = context.Background()
 
 func (e *env) resolver() primitive.NsResolver {
-	return primitive.NewPassthroughResolver([]string{e.names})
+	return primitive.NewPassthroughResolver([]string{e.Server})
 }
 
-func (e *env) group() string { return e.fresh("g") }
+func (e *env) group() string { return e.Fresh("g") }
 
 func (e *env) producer(options ...producer.Option) rocketmq.Producer {
 	usual := []producer.Option{
-		producer.WithNsResolver(e.resolver()), producer.WithGroupName(e.group()), producer.WithInstanceName(e.fresh("i")),
+		producer.WithNsResolver(e.resolver()), producer.WithGroupName(e.group()), producer.WithInstanceName(e.Fresh("i")),
 		producer.WithQueueSelector(producer.NewRoundRobinQueueSelector()), producer.WithSendMsgTimeout(10 * time.Second),
 	}
 	p, err := rocketmq.NewProducer(append(usual, options...)...)
 	must(err)
 	must(p.Start())
-	e.closing(p.Shutdown)
+	e.Closing(p.Shutdown)
 	return p
 }
 
@@ -43,10 +43,10 @@ func (e *env) manual() rocketmq.Producer {
 
 // topic makes a topic of so many queues.
 func (e *env) topic(queues int) string {
-	topic := e.fresh("t")
+	topic := e.Fresh("t")
 	client := e.admin()
 	// The client's admin wants the broker's address, which the id of a message tells.
-	sent, err := e.producer().SendSync(background, message(e.fresh("where"), "x"))
+	sent, err := e.producer().SendSync(background, message(e.Fresh("where"), "x"))
 	must(err)
 	address, err := brokerOf(sent)
 	must(err)
@@ -59,7 +59,7 @@ func (e *env) topic(queues int) string {
 func (e *env) admin() admin.Admin {
 	client, err := admin.NewAdmin(admin.WithResolver(e.resolver()))
 	must(err)
-	e.closing(client.Close)
+	e.Closing(client.Close)
 	return client
 }
 
@@ -150,7 +150,7 @@ func take(context.Context, *primitive.MessageExt) consumer.ConsumeResult {
 // subscribed starts a push consumer that reads from the first message on.
 func (e *env) subscribed(topic string, selector consumer.MessageSelector, judge verdict, options ...consumer.Option) *inbox {
 	usual := []consumer.Option{
-		consumer.WithNsResolver(e.resolver()), consumer.WithGroupName(e.group()), consumer.WithInstance(e.fresh("i")),
+		consumer.WithNsResolver(e.resolver()), consumer.WithGroupName(e.group()), consumer.WithInstance(e.Fresh("i")),
 		consumer.WithConsumeFromWhere(consumer.ConsumeFromFirstOffset),
 	}
 	c, err := rocketmq.NewPushConsumer(append(usual, options...)...)
@@ -161,7 +161,7 @@ func (e *env) subscribed(topic string, selector consumer.MessageSelector, judge 
 		return judge(ctx, messages[0]), nil
 	}))
 	must(c.Start())
-	e.closing(c.Shutdown)
+	e.Closing(c.Shutdown)
 	return in
 }
 

@@ -2,7 +2,12 @@ module highwater/tests/clients/rocketmq
 
 go 1.26.0
 
-require github.com/apache/rocketmq-client-go/v2 v2.1.2
+require (
+	github.com/apache/rocketmq-client-go/v2 v2.1.2
+	highwater/tests/orders v0.0.0
+)
+
+replace highwater/tests/orders => ../../orders-go
 
 require (
 	github.com/emirpasic/gods v1.12.0 // indirect

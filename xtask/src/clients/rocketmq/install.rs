@@ -1,18 +1,20 @@
 //! Getting RocketMQ's clients and building their drivers.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
-use super::server::ROCKETMQ;
 use crate::clients::driver::Driver;
-use crate::clients::install::{built, driver, go_program, java_classes, jvm, lock, sources};
-use crate::{maven, step, workspace};
+use crate::clients::install::{
+    built, driver, go_program, java_classes, jvm, lock, orders, sources,
+};
+use crate::{maven, rocketmq_peer, step, workspace};
 
 /// A Java client that the shared cases run with.
 struct JavaClient {
     version: &'static str,
-    artifacts: &'static [&'static str],
+    jars: fn() -> Result<PathBuf>,
     /// The folder with what this version spells in its own way.
     dialect: &'static str,
 }
@@ -20,12 +22,18 @@ struct JavaClient {
 const JAVA_CLIENTS: [JavaClient; 2] = [
     JavaClient {
         version: "5.5.0",
-        artifacts: ROCKETMQ,
+        // As old as the broker that is the reference, and of the same jars.
+        jars: rocketmq_peer::jars,
         dialect: "v5",
     },
     JavaClient {
         version: "4.9.8",
-        artifacts: &["org.apache.rocketmq:rocketmq-tools:4.9.8"],
+        jars: || {
+            maven::jars(
+                "rocketmq-4.9.8",
+                &["org.apache.rocketmq:rocketmq-tools:4.9.8"],
+            )
+        },
         dialect: "v4",
     },
 ];
@@ -51,9 +59,9 @@ pub(super) fn drivers(filter: &[String], rust: bool) -> Result<Vec<Driver>> {
 
 fn java_client(client: &JavaClient) -> Result<Driver> {
     let version = client.version;
-    let jars = maven::jars(&format!("rocketmq-{version}"), client.artifacts)?;
+    let jars = (client.jars)()?;
     let java = sources().join("rocketmq/java");
-    let folders = [java.join("cases"), java.join(client.dialect)];
+    let folders = [orders(), java.join("cases"), java.join(client.dialect)];
     let class_path = java_classes(&folders, &format!("rocketmq-{version}"), &jars)?;
     let home = built().join(format!("rocketmq-{version}-home"));
     std::fs::create_dir_all(&home).with_context(|| home.display().to_string())?;

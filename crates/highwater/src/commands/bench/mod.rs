@@ -7,6 +7,7 @@ mod io;
 mod load;
 mod mapping;
 pub(super) mod output;
+mod show;
 pub(super) mod watch;
 
 use std::io::Write as _;
@@ -32,6 +33,8 @@ enum What {
     Load(Box<load::Args>),
     /// Show what kinds of mapping do when a file is larger than memory.
     Mapping(mapping::Args),
+    /// Show a report that was written before: as text, or as a page with charts.
+    Show(show::Args),
     /// One of the processes of `mapping`; takes its task from stdin.
     #[command(hide = true)]
     MappingWriter,
@@ -51,6 +54,7 @@ pub(crate) fn run(args: Args) -> Result<(), Failure> {
         What::Io(args) => io::run(args),
         What::Load(args) => load::run(*args),
         What::Mapping(args) => mapping::run(args),
+        What::Show(args) => show::run(&args),
         What::MappingWriter => measure::mapping::run_writer().map_err(failure),
         What::MappingCount => {
             let count = measure::mapping::count_mappings().map_err(failure)?;

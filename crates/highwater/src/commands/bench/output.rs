@@ -136,6 +136,7 @@ impl Output {
     }
 }
 
-fn json_text(report: &Report) -> Result<String, Failure> {
+/// The report as it is printed for programs.
+pub(super) fn json_text(report: &Report) -> Result<String, Failure> {
     json::text(report).map_err(|error| Failure::new(Exit::NotWell, format!("the report: {error}")))
 }

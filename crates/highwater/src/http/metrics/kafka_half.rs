@@ -2,10 +2,10 @@
 
 use super::{Figure, Out, RecoveryFigures, approximate};
 use kafka::broker::Broker;
-use kafka::broker::server::Connections;
 use kafka::stats::BUCKETS_US;
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Unit;
+use serving::Connections;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;

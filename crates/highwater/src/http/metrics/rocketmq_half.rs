@@ -4,7 +4,7 @@ use super::{Figure, Out, RecoveryFigures};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Unit;
 use rocketmq::broker::Broker;
-use rocketmq::server::Connections;
+use serving::Connections;
 use std::fmt;
 use std::sync::Arc;
 

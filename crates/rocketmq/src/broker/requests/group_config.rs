@@ -46,13 +46,8 @@ fn on_disk(broker: &Arc<Broker>) -> Handled {
 }
 
 pub(super) fn all(broker: &Broker) -> Handled {
-    let (groups, version) = broker.groups().all();
-    Answer::with_body(
-        groups_json(&groups, version)
-            .write(Style::Dialect)
-            .into_bytes(),
-    )
-    .into()
+    let table = groups_json(&broker.groups().all());
+    Answer::with_body(table.write(Style::Dialect).into_bytes()).into()
 }
 
 pub(super) fn one(broker: &Broker, command: &Command<'_>) -> Result<Handled, Refusal> {

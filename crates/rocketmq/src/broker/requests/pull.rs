@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::broker::Broker;
+use crate::broker::topics::perm;
 use crate::connection::{Handled, Request};
 use crate::filter::Filter;
 use crate::remoting::codes::response;
@@ -133,6 +134,11 @@ fn subscribed(
     };
     if broadcast && !may_broadcast {
         let remark = format!("the consumer group[{group}] can not consume by broadcast way");
+        return Err(Refusal::new(response::NO_PERMISSION, remark));
+    }
+    let topic = header.topic;
+    if broker.groups().is_forbidden(group, topic, perm::READ) {
+        let remark = format!("the consumer group[{group}] is forbidden for topic[{topic}]");
         return Err(Refusal::new(response::NO_PERMISSION, remark));
     }
     let subscription = subscription.ok_or(not_exist("the consumer's subscription not exist"))?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::DelayOffsets;
-use crate::broker::group_configs::GroupConfig;
+use crate::broker::group_configs::{Forbidden, GroupConfig, StoredGroups};
 use crate::broker::offsets::TopicGroup;
 use crate::broker::topics::{TableVersion, TopicConfig};
 use crate::config_json::{Key, Value};
@@ -112,8 +112,7 @@ pub(crate) fn topics_from_json(json: &Value) -> (Vec<TopicConfig>, TableVersion)
 
 /// One group, as files and clients have it.
 pub(crate) fn group_json(group: &GroupConfig) -> Value {
-    let retry_policy = Value::object().with("type", "CUSTOMIZED");
-    Value::object()
+    let json = Value::object()
         .with("attributes", texts_json(&group.attributes))
         .with("brokerId", group.broker_id)
         .with("consumeBroadcastEnable", group.consume_broadcast_enable)
@@ -122,12 +121,16 @@ pub(crate) fn group_json(group: &GroupConfig) -> Value {
         .with("consumeMessageOrderly", group.consume_orderly)
         .with("consumeTimeoutMinute", group.consume_timeout_minutes)
         .with("groupName", &*group.name)
-        .with("groupRetryPolicy", retry_policy)
+        .with("groupRetryPolicy", group.retry_policy.clone())
         .with("groupSysFlag", group.sys_flag)
         .with("notifyConsumerIdsChangedEnable", group.notify_changes)
         .with("retryMaxTimes", group.retry_max_times)
-        .with("retryQueueNums", group.retry_queues)
-        .with("whichBrokerWhenConsumeSlowly", group.which_broker_when_slow)
+        .with("retryQueueNums", group.retry_queues);
+    let json = match &group.subscriptions {
+        Some(subscriptions) => json.with("subscriptionDataSet", subscriptions.clone()),
+        None => json,
+    };
+    json.with("whichBrokerWhenConsumeSlowly", group.which_broker_when_slow)
 }
 
 /// Reads one group; what it does not say is as usual.
@@ -146,26 +149,51 @@ pub(crate) fn group_from_json(name: &str, json: &Value) -> GroupConfig {
         sys_flag: small(json, "groupSysFlag", 0),
         consume_timeout_minutes: small(json, "consumeTimeoutMinute", 15),
         attributes: texts(json, "attributes"),
-        ..usual
+        retry_policy: json
+            .get("groupRetryPolicy")
+            .cloned()
+            .unwrap_or(usual.retry_policy),
+        subscriptions: json.get("subscriptionDataSet").cloned(),
+        name: usual.name,
     }
 }
 
 /// `subscriptionGroup.json`.
-pub(crate) fn groups_json(groups: &[Arc<GroupConfig>], version: TableVersion) -> Value {
-    let table = groups
-        .iter()
-        .map(|group| (Key::from(&*group.name), group_json(group)));
+pub(crate) fn groups_json(stored: &StoredGroups) -> Value {
+    let groups = stored.groups.iter();
+    let table = groups.map(|group| (Key::from(&*group.name), group_json(group)));
+    let forbidden = stored.forbidden.iter().map(|(group, topics)| {
+        let topics = topics.iter();
+        let topics = topics.map(|(topic, bits)| (Key::from(&**topic), i64::from(*bits).into()));
+        (Key::from(&**group), Value::Object(topics.collect()))
+    });
     Value::object()
-        .with("dataVersion", version_json(version))
-        .with("forbiddenTable", Value::object())
+        .with("dataVersion", version_json(stored.version))
+        .with("forbiddenTable", Value::Object(forbidden.collect()))
         .with("subscriptionGroupTable", Value::Object(table.collect()))
 }
 
 /// Reads `subscriptionGroup.json`.
-pub(crate) fn groups_from_json(json: &Value) -> (Vec<GroupConfig>, TableVersion) {
+pub(crate) fn groups_from_json(json: &Value) -> StoredGroups {
     let groups = named(json, "subscriptionGroupTable");
-    let groups = groups.map(|(name, group)| group_from_json(&name, group));
-    (groups.collect(), version_from_json(json))
+    let groups = groups.map(|(name, group)| Arc::new(group_from_json(&name, group)));
+    StoredGroups {
+        groups: groups.collect(),
+        forbidden: named(json, "forbiddenTable")
+            .map(|(group, topics)| (group, bits(topics)))
+            .collect::<Forbidden>(),
+        version: version_from_json(json),
+    }
+}
+
+/// Numbers of an object by its members' names.
+fn bits(json: &Value) -> BTreeMap<String, i32> {
+    let members = json.members().iter();
+    let members = members.filter_map(|(key, number)| {
+        let number = i32::try_from(number.integer()?).ok()?;
+        Some((key.text()?.into_owned(), number))
+    });
+    members.collect()
 }
 
 /// `consumerOffset.json`.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use segment::RealDisk;
 
 use super::*;
-use crate::broker::group_configs::GroupConfig;
+use crate::broker::group_configs::{GroupConfig, StoredGroups};
 use crate::broker::offsets::TopicGroup;
 use crate::broker::topics::{TableVersion, TopicConfig};
 use crate::config_json::{Style, parse};
@@ -36,8 +36,15 @@ fn tables_read_back() {
     let mut group = GroupConfig::new("g");
     group.consume_enable = false;
     group.retry_max_times = 3;
-    let table = groups_json(&[Arc::new(group.clone())], VERSION);
-    assert_eq!(groups_from_json(&again(&table)), (vec![group], VERSION));
+    let customized = Value::object().with("next", Value::Array(vec![1000_i64.into()]));
+    group.retry_policy = Value::object().with("customizedRetryPolicy", customized);
+    group.subscriptions = Some(Value::Array(vec![Value::object().with("topic", "T")]));
+    let stored = StoredGroups {
+        groups: vec![Arc::new(group)],
+        forbidden: BTreeMap::from([("g".to_owned(), BTreeMap::from([("T".to_owned(), 4)]))]),
+        version: VERSION,
+    };
+    assert_eq!(groups_from_json(&again(&groups_json(&stored))), stored);
 
     let key = TopicGroup {
         topic: "%RETRY%g".into(),
@@ -57,7 +64,8 @@ fn tables_read_back() {
 fn what_a_file_does_not_say_is_as_usual() {
     let table =
         parse(b"{\"subscriptionGroupTable\":{\"g\":{}},\"topicConfigTable\":{\"T\":{}}}").unwrap();
-    assert_eq!(groups_from_json(&table).0, [GroupConfig::new("g")]);
+    let groups = groups_from_json(&table).groups;
+    assert_eq!(groups, [Arc::new(GroupConfig::new("g"))]);
     assert_eq!(topics_from_json(&table).0, [TopicConfig::new("T", 16, 6)]);
     for text in ["{}", "[]", "{\"offsetTable\":5,\"topicConfigTable\":[1]}"] {
         let table = parse(text.as_bytes()).unwrap();

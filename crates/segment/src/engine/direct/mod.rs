@@ -3,19 +3,21 @@
 //! Invariants: writes are whole blocks; the last, partial block stays in memory and is written
 //! again, with more in it, by the next write, never while an earlier write of that block is under
 //! way; padding is zeros and is cut off on seal. A byte is committed when the completion of its
-//! write was seen and all before it are. Space is allocated before an append returns. No write
-//! goes through the page cache, and no read either, for that would slow every later write down.
-//! Readers get recent bytes from memory, older ones by a direct read: there are no file parts.
+//! write was seen and all before it are, never while its append is under way. Space is
+//! allocated before an append returns. No write goes through the page cache, and no read either,
+//! for that would slow every later write down. Readers get recent bytes from memory, older ones by
+//! a direct read: there are no file parts.
 
 #![allow(unsafe_code)]
 
+mod reading;
 mod writer;
 
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::{self, IoSlice};
 use std::ops::Range;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
@@ -23,7 +25,7 @@ use std::sync::{Arc, OnceLock, Weak};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::lease::Lease;
-use super::pool::{Extent, Pool};
+use super::pool::Pool;
 use super::ring::{BLOCK_BYTES, Ring, RingTarget, RingWrite};
 use super::room::{Room, cut_for_append};
 use super::tail::{TailMemory, WRITE_PIECES};
@@ -32,6 +34,7 @@ use crate::disk::Disk;
 use crate::segment::Part;
 use crate::slow::Began;
 use crate::spec::SegmentSpec;
+use reading::{read_blocks, read_into};
 use writer::Writer;
 
 const EXTENT_BYTES: usize = 64 * 1024;
@@ -41,6 +44,9 @@ const CACHED_EXTENTS: usize = 16;
 
 /// An appender with more than this in memory waits for its own writes.
 const EXTENTS_MAX: usize = 64;
+
+/// Most bytes of one write.
+const WRITE_BYTES: u64 = (WRITE_PIECES * EXTENT_BYTES) as u64;
 
 /// Writes of one file in flight.
 const FLIGHTS_MAX: usize = 8;
@@ -105,7 +111,7 @@ impl DirectEngine {
     fn body(&self, file: File, spec: Option<&SegmentSpec>, len: u64) -> io::Result<Arc<Body>> {
         let room = spec.map(|spec| Room::new(&Room::real_length(spec), &self.disk, len));
         if let Some(room) = &room {
-            room.ensure(&file, block_of(len) + BLOCK_BYTES)?;
+            room.begin(&file, len)?;
         }
         let mut memory = TailMemory::default();
         let part = usize::try_from(len - block_of(len)).unwrap_or(0);
@@ -132,7 +138,9 @@ impl DirectEngine {
             moved: Condvar::new(),
             tail: Mutex::new(Tail {
                 memory,
+                landed: len,
                 submitted: len,
+                whole: len,
                 written: len,
                 wanted: len,
                 flights: VecDeque::new(),
@@ -209,7 +217,7 @@ struct Body {
     /// Absent where the segment was opened to be read.
     room: Option<Room>,
     room_asked: AtomicBool,
-    /// Moved under `tail`'s lock.
+    /// The lower of `landed` and `whole`, moved under `tail`'s lock.
     committed: AtomicU64,
     sink: OnceLock<Arc<dyn CommitSink>>,
     moved: Condvar,
@@ -225,9 +233,14 @@ impl std::fmt::Debug for dyn CommitSink {
 #[derive(Debug)]
 struct Tail {
     memory: TailMemory,
+    /// End of what is in memory. An append that is under way may lie above `whole`.
     written: u64,
-    /// Bytes below are written or on their way.
+    /// End of the last append that is whole: nothing above is told to be committed.
+    whole: u64,
+    /// Bytes below are in the file or on their way.
     submitted: u64,
+    /// Bytes below are in the file.
+    landed: u64,
     /// Commits are asked for up to here.
     wanted: u64,
     flights: VecDeque<Flight>,
@@ -297,8 +310,8 @@ impl Body {
         let target = self.me.upgrade()?;
         let at = block_of(tail.submitted);
         let mut slices = [IoSlice::new(&[]); WRITE_PIECES];
-        // SAFETY: extents with bytes above `committed` stay in the row, and `target` keeps the
-        // row until the write is done.
+        // SAFETY: extents with bytes above `landed` stay in the row, and `target` keeps the row
+        // until the write is done.
         let (count, bytes) = unsafe { tail.memory.slices(at, end, &mut slices) };
         let empty = libc::iovec {
             iov_base: std::ptr::null_mut(),
@@ -366,13 +379,13 @@ impl Body {
     /// Lets go of memory that nobody needs. Where it is short, all but the last block.
     fn release(&self, tail: &mut Tail) {
         let is_short = self.pool.is_low();
-        let committed = self.committed();
+        let landed = tail.landed;
         tail.memory
-            .release(committed, if is_short { 1 } else { CACHED_EXTENTS }, true);
-        if !is_short || tail.reserved || committed < tail.written || tail.memory.extents() == 0 {
+            .release(landed, if is_short { 1 } else { CACHED_EXTENTS }, true);
+        if !is_short || tail.reserved || landed < tail.written || tail.memory.extents() == 0 {
             return;
         }
-        let start = block_of(committed);
+        let start = block_of(landed);
         let mut block = self.blocks.take_or_allocate();
         let filled = tail.memory.copy_out(start, block.all_mut());
         tail.memory = TailMemory::default();
@@ -393,6 +406,8 @@ impl Body {
         Ok(self.committed())
     }
 
+    /// Takes an append. Large ones are on their way to the disk while the rest is copied, and take no more memory than
+    /// others.
     fn copy_in(&self, parts: &[IoSlice<'_>]) -> io::Result<()> {
         let mut tail = self.tail.lock();
         tail.check()?;
@@ -400,17 +415,62 @@ impl Body {
         for part in parts {
             let mut rest: &[u8] = part;
             while !rest.is_empty() {
-                if tail.memory.space() == 0 {
-                    let at = tail.written;
-                    tail.memory.push(self.pool.take_or_allocate(), at, 0);
-                }
-                let done = tail.memory.fill(rest);
-                tail.written += done as u64;
+                let done = match rest.first_chunk() {
+                    Some(extent) if tail.memory.space() == 0 => {
+                        self.copy_extent(&mut tail, extent)?
+                    }
+                    _ => self.copy_some(&mut tail, rest),
+                };
                 rest = rest.get(done..).unwrap_or_default();
             }
         }
-        self.submit(&mut tail);
+        self.end_append(&mut tail);
         Ok(())
+    }
+
+    /// Copies what fits into the last extent, or into a new one where that is full.
+    fn copy_some(&self, tail: &mut Tail, bytes: &[u8]) -> usize {
+        if tail.memory.space() == 0 {
+            let at = tail.written;
+            tail.memory.push(self.pool.take_or_allocate(), at, 0);
+        }
+        let done = tail.memory.fill(bytes);
+        tail.written += done as u64;
+        done
+    }
+
+    /// Copies a whole extent without holding the lock, so that writes may end meanwhile.
+    fn copy_extent(
+        &self,
+        tail: &mut MutexGuard<'_, Tail>,
+        bytes: &[u8; EXTENT_BYTES],
+    ) -> io::Result<usize> {
+        let extent = MutexGuard::unlocked(tail, || {
+            let mut extent = self.pool.take_or_allocate();
+            extent.all_mut().copy_from_slice(bytes);
+            extent
+        });
+        let at = tail.written;
+        tail.memory.push(extent, at, bytes.len());
+        tail.written += bytes.len() as u64;
+        if tail.written - tail.submitted >= WRITE_BYTES {
+            self.submit(tail);
+            self.wait_for_memory(tail)?;
+        }
+        Ok(bytes.len())
+    }
+
+    /// All that was copied counts from here on.
+    fn end_append(&self, tail: &mut Tail) {
+        tail.whole = tail.written;
+        self.settle(tail);
+        self.submit(tail);
+    }
+
+    /// Tells what is committed: appends that are whole and in the file.
+    fn settle(&self, tail: &Tail) {
+        let committed = tail.landed.min(tail.whole);
+        self.committed.store(committed, Ordering::Release);
     }
 
     fn wait_for_memory(&self, tail: &mut MutexGuard<'_, Tail>) -> io::Result<()> {
@@ -419,10 +479,12 @@ impl Body {
             let written = tail.written;
             tail.wanted = written;
             self.submit(tail);
-            self.moved.wait(tail);
+            // After a failure nobody gives notice any more.
             tail.check()?;
+            self.moved.wait(tail);
             self.release(tail);
         }
+        tail.check()?;
         Ok(())
     }
 }
@@ -436,9 +498,10 @@ impl RingTarget for Body {
         let before = self.committed();
         while tail.flights.front().is_some_and(|flight| flight.done) {
             if let Some(flight) = tail.flights.pop_front() {
-                self.committed.store(flight.end, Ordering::Release);
+                tail.landed = flight.end;
             }
         }
+        self.settle(&tail);
         let now = self.committed();
         if let Err(error) = &result {
             tail.failed = Some(error.kind());
@@ -473,12 +536,7 @@ impl SegmentReader for Body {
         }
         drop(tail);
         if let Some(first) = out.get_mut(..from_file).filter(|first| !first.is_empty()) {
-            let blocks = read_blocks(&self.file, at..at + first.len() as u64)?;
-            let skip = usize::try_from(at - block_of(at)).unwrap_or(0);
-            let Some(bytes) = blocks.all().get(skip..skip + first.len()) else {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            };
-            first.copy_from_slice(bytes);
+            read_into(&self.file, at, first)?;
         }
         Ok(out.len())
     }
@@ -546,33 +604,4 @@ impl SegmentReader for Body {
     }
 
     fn begin_write_back(&self, _range: Range<u64>) {}
-}
-
-/// Reads the blocks that cover a range; fails if the file ends before the range does.
-fn read_blocks(file: &File, range: Range<u64>) -> io::Result<Extent> {
-    let start = block_of(range.start);
-    let len = usize::try_from(range.end - start).map_err(io::Error::other)?;
-    let mut extent = Extent::allocate(len);
-    let out = extent.all_mut();
-    let mut done = 0;
-    while done < len {
-        let Some(rest) = out.get_mut(done..) else {
-            break;
-        };
-        match file.read_at(rest, start + done as u64) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(n) if done + n >= len => break,
-            // Short in the middle: go on at a block.
-            Ok(n) => {
-                let blocks = usize::try_from(block_of(n as u64)).unwrap_or(0);
-                if blocks == 0 {
-                    return Err(io::ErrorKind::UnexpectedEof.into());
-                }
-                done += blocks;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(extent)
 }

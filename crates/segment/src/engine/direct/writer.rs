@@ -101,7 +101,7 @@ impl SegmentWriter for Writer {
             tail.reserved = false;
             tail.memory.advance(len);
             tail.written += len as u64;
-            self.body.submit(&mut tail);
+            self.body.end_append(&mut tail);
         } else {
             let scratch = std::mem::take(&mut self.scratch);
             let copied = self

@@ -70,6 +70,16 @@ final class Env implements AutoCloseable {
         return client;
     }
 
+    /**
+     * A client that traces. All that do so in one JVM, to name servers that are spelled the same, share one client for
+     * their traces; one that closes may take it from one that is just starting, whose traces are lost then. So each spells
+     * them in its own way.
+     */
+    <T extends ClientConfig> T tracing(T client) {
+        configured(client).setNamesrvAddr(names + ";".repeat(NAMES.incrementAndGet()));
+        return client;
+    }
+
     /** mqadmin's client, one for all cases. */
     DefaultMQAdminExt admin() throws MQClientException {
         synchronized (NAMES) {

@@ -45,7 +45,7 @@ final class TraceCases {
 
     private static void sending(Env env) throws Exception {
         String topic = env.topic(1);
-        DefaultMQProducer producer = env.started(env.configured(Version.tracing(env.group(), null)));
+        DefaultMQProducer producer = env.started(env.tracing(Version.tracing(env.group(), null)));
         SendResult sent = ok(producer.send(new Message(topic, "tag", "key", bytes("m"))));
         MessageExt trace = traces(env, "RMQ_SYS_TRACE_TOPIC", sent.getMsgId(), "Pub").get(0);
         equal("RMQ_SYS_TRACE_TOPIC", trace.getTopic(), "topic");
@@ -57,7 +57,7 @@ final class TraceCases {
     private static void consuming(Env env) throws Exception {
         String topic = env.topic(1);
         String group = env.group();
-        DefaultMQPushConsumer consumer = env.configured(Version.tracingConsumer(group));
+        DefaultMQPushConsumer consumer = env.tracing(Version.tracingConsumer(group));
         env.closing(consumer::shutdown);
         Inbox inbox = Inbox.concurrent(consumer);
         consumer.subscribe(topic, "*");
@@ -71,7 +71,7 @@ final class TraceCases {
     private static void ownTopic(Env env) throws Exception {
         String topic = env.topic(1);
         String own = env.topic(1);
-        DefaultMQProducer producer = env.started(env.configured(Version.tracing(env.group(), own)));
+        DefaultMQProducer producer = env.started(env.tracing(Version.tracing(env.group(), own)));
         SendResult sent = ok(producer.send(new Message(topic, "tag", "key", bytes("m"))));
         MessageExt trace = traces(env, own, sent.getMsgId(), "Pub").get(0);
         equal(own, trace.getTopic(), "topic");

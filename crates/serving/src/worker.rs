@@ -1,4 +1,4 @@
-//! A thread that does something again and again until the broker closes, woken by a bell.
+//! A thread that does something again and again until its owner closes, woken by a bell.
 
 use std::io;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use parking_lot::{Condvar, Mutex};
 
 /// Wakes a worker, and tells it when to stop.
 #[derive(Debug, Default)]
-pub(crate) struct Bell {
+pub struct Bell {
     state: Mutex<State>,
     ring: Condvar,
 }
@@ -22,18 +22,19 @@ struct State {
 
 impl Bell {
     /// There is something to do.
-    pub(crate) fn ring(&self) {
+    pub fn ring(&self) {
         self.state.lock().rung = true;
         self.ring.notify_all();
     }
 
     /// Whether to stop.
-    pub(super) fn is_stopped(&self) -> bool {
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
         self.state.lock().stopped
     }
 
     /// Rests for so long, or until rung; true if it is time to stop.
-    pub(super) fn rest(&self, time: Option<Duration>) -> bool {
+    pub fn rest(&self, time: Option<Duration>) -> bool {
         let mut state = self.state.lock();
         if !state.rung && !state.stopped {
             match time {
@@ -50,13 +51,17 @@ impl Bell {
 
 /// The thread. Dropped, it is stopped and waited for.
 #[derive(Debug)]
-pub(super) struct Worker {
+pub struct Worker {
     bell: Arc<Bell>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Worker {
-    pub(super) fn start(
+    /// Starts the thread, called `name`; it is to look at its bell and end when that says so.
+    ///
+    /// # Errors
+    /// A thread cannot be made.
+    pub fn start(
         name: &str,
         bell: Arc<Bell>,
         run: impl FnOnce(&Bell) + Send + 'static,
@@ -72,11 +77,11 @@ impl Worker {
     }
 
     /// Ends the thread and waits for it.
-    pub(super) fn stop(&self) {
+    pub fn stop(&self) {
         self.bell.state.lock().stopped = true;
         self.bell.ring.notify_all();
         let thread = self.thread.lock().take();
-        // The thread itself may be the last to hold the broker.
+        // The thread itself may be the last to hold the owner.
         if let Some(thread) =
             thread.filter(|thread| thread.thread().id() != std::thread::current().id())
         {

@@ -12,14 +12,16 @@ use parking_lot::Mutex;
 
 /// Bytes that may be held at once, shared by all connections of a broker.
 #[derive(Debug)]
-pub(crate) struct Budget {
+pub struct Budget {
     limit_bytes: usize,
     used_bytes: AtomicUsize,
     waiting: Mutex<Vec<Waker>>,
 }
 
 impl Budget {
-    pub(crate) fn new(limit_bytes: usize) -> Arc<Self> {
+    /// With nothing held.
+    #[must_use]
+    pub fn new(limit_bytes: usize) -> Arc<Self> {
         Arc::new(Self {
             limit_bytes,
             used_bytes: AtomicUsize::new(0),
@@ -31,7 +33,7 @@ impl Budget {
     ///
     /// A single holder may exceed the limit when nothing else is held: a legal frame larger than the whole budget
     /// must still be readable.
-    pub(crate) fn take(self: &Arc<Self>, bytes: usize, waker: &Waker) -> Option<Permit> {
+    pub fn take(self: &Arc<Self>, bytes: usize, waker: &Waker) -> Option<Permit> {
         if let Some(permit) = self.try_take(bytes) {
             return Some(permit);
         }
@@ -54,15 +56,15 @@ impl Budget {
     }
 
     /// Bytes held now.
-    #[cfg(any(test, fuzzing))]
-    pub(crate) fn used_bytes(&self) -> usize {
+    #[must_use]
+    pub fn used_bytes(&self) -> usize {
         self.used_bytes.load(Ordering::Relaxed)
     }
 }
 
 /// A share of the budget; dropping it gives the share back.
 #[derive(Debug)]
-pub(crate) struct Permit {
+pub struct Permit {
     budget: Arc<Budget>,
     bytes: usize,
 }

@@ -1,0 +1,3 @@
+module highwater/tests/orders
+
+go 1.26.0
