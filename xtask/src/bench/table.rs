@@ -82,7 +82,7 @@ impl Bar {
         }
     }
 
-    /// As [`Self::at_most`]; says so where `least`, what the least possible server takes, is above the bar itself.
+    /// As [`Self::at_most`]; says so where `least`, what a bare server that writes to files takes, misses the bar too.
     pub(crate) fn cost_at_most(
         what: String,
         ours: f64,
@@ -93,7 +93,7 @@ impl Bar {
         let mut bar = Self::at_most(what, ours, factor, theirs);
         if let Some(least) = least {
             let reach = if least > factor * theirs {
-                "; out of reach, the floor with files takes "
+                "; the floor with files misses it too: "
             } else {
                 "; the floor with files takes "
             };
