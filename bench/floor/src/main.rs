@@ -29,6 +29,8 @@ use tokio::net::TcpStream;
 /// Largest frame taken, and how much of the read buffer is kept for the next one.
 const FRAME_BYTES_MAX: usize = 104_857_600;
 const READ_BYTES: usize = 64 * 1024;
+/// Zeros are written to the next multiple of this.
+const AHEAD_BYTES: u64 = 64 * 1024;
 /// Highest version of each API that it speaks; the lowest are Kafka's own.
 const VERSIONS: &[(ApiKey, i16, i16)] = &[
     (ApiKey::Produce, 0, 11),
@@ -155,8 +157,33 @@ fn frame(bytes: &[u8]) -> Result<Option<&[u8]>> {
 struct Files<'a> {
     floor: &'a Floor,
     connection: u64,
-    open: HashMap<(String, i32), (File, u64)>,
+    open: HashMap<(String, i32), Log>,
     unsynced: Vec<(String, i32)>,
+}
+
+struct Log {
+    file: File,
+    end: u64,
+    /// Below it something was written, if only zeros.
+    used: u64,
+}
+
+impl Log {
+    /// With zeros ahead of small appends, which cost less than what they save.
+    fn append(&mut self, bytes: &[u8]) -> Result<()> {
+        let len = u64::try_from(bytes.len())?;
+        let end = self.end + len;
+        if end > self.used && len < AHEAD_BYTES {
+            let zeros =
+                vec![0; usize::try_from((end / AHEAD_BYTES + 1) * AHEAD_BYTES - self.used)?];
+            self.file.write_all_at(&zeros, self.used)?;
+            self.used += u64::try_from(zeros.len())?;
+        }
+        self.file.write_all_at(bytes, self.end)?;
+        self.used = self.used.max(end);
+        self.end = end;
+        Ok(())
+    }
 }
 
 impl<'a> Files<'a> {
@@ -177,23 +204,25 @@ impl<'a> Files<'a> {
         if self.floor.sync && !self.unsynced.contains(&name) {
             self.unsynced.push(name.clone());
         }
-        let (file, end) = match self.open.entry(name) {
-            std::collections::hash_map::Entry::Occupied(found) => found.into_mut(),
+        match self.open.entry(name) {
+            std::collections::hash_map::Entry::Occupied(found) => found.into_mut().append(bytes),
             std::collections::hash_map::Entry::Vacant(slot) => {
                 let name = format!("{}-{topic}-{partition}", self.connection);
-                slot.insert((File::create_new(directory.join(name))?, 0))
+                let log = Log {
+                    file: File::create_new(directory.join(name))?,
+                    end: 0,
+                    used: 0,
+                };
+                slot.insert(log).append(bytes)
             }
-        };
-        file.write_all_at(bytes, *end)?;
-        *end += u64::try_from(bytes.len())?;
-        Ok(())
+        }
     }
 
     /// Syncs what was written since the last call, where that is asked for.
     fn settle(&mut self) -> Result<()> {
         for name in self.unsynced.drain(..) {
-            if let Some((file, _)) = self.open.get(&name) {
-                file.sync_data()?;
+            if let Some(log) = self.open.get(&name) {
+                log.file.sync_data()?;
             }
         }
         Ok(())

@@ -9,8 +9,8 @@ pub(crate) const FIRST_STEP_BYTES: u64 = 64 * 1024;
 /// How disk space is taken ahead of the writer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Allocation {
-    /// Blocks are reserved beyond the end of the file, so its size is always the bytes written
-    /// and other tools can read it at any moment. Steps start at 64 KiB and double up to
+    /// Blocks are reserved beyond the end of the file, so its size is the bytes written, unless
+    /// [`SegmentSpec::zero_ahead_bytes`] says otherwise, and other tools can read it at any moment. Steps start at 64 KiB and double up to
     /// `step_bytes`; what is unused is given back on seal and close.
     ///
     /// `mmap` and `direct` cannot work beyond a file's end and use [`Self::ZeroAhead`] instead,
@@ -44,10 +44,11 @@ pub struct SegmentSpec {
     /// sensible. Without effect where the file's size is kept (`Grow` with `file` and `staged`).
     /// Default 0.
     pub zero_block_bytes: u32,
-    /// Where not 0, an append smaller than this that runs into space nobody has written yet writes this many zeros behind
-    /// itself. A sync has to record which blocks came into use; so one sync does it for the many small appends that
-    /// follow. For chains that sync each append. `file` and `staged` with [`Allocation::ZeroAhead`] or
-    /// [`Allocation::Whole`]; without effect elsewhere. Default 0.
+    /// Where not 0, an append smaller than this that runs into space nobody has written yet writes zeros there first, to the
+    /// next multiple of this (whole pages). The kernel finds pages once for many small appends, in large pieces; and where each
+    /// is synced, one sync records for those that follow which blocks are in use. `file` and `staged`; without effect elsewhere.
+    /// With [`Allocation::Grow`] only from the moment that this many bytes were appended since the segment was opened, and
+    /// the file's size then runs ahead of the bytes written, until seal and close. Default 0.
     pub zero_ahead_bytes: u64,
     /// How far ahead of the writer mapped pages are made ready. Default 4 MiB. 0: not at all.
     pub populate_ahead_bytes: u64,

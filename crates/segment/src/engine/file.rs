@@ -125,9 +125,13 @@ impl FileWriter {
     fn write(&mut self, parts: &[IoSlice<'_>]) -> io::Result<()> {
         let len: u64 = parts.iter().map(|part| part.len() as u64).sum();
         self.room.ensure(&self.body.file, self.written + len)?;
-        self.room.zero_behind(&self.body.file, self.written, len)?;
-        if let Err(error) = write_all_at(&*self.body.disk, &self.body.file, parts, self.written) {
-            self.room.undo_partial(&self.body.file, self.written);
+        let body = &*self.body;
+        let wrote = self
+            .room
+            .zero_behind(&body.file, self.written, len)
+            .and_then(|()| write_all_at(&*body.disk, &body.file, parts, self.written));
+        if let Err(error) = wrote {
+            self.room.undo_partial(&body.file, self.written);
             return Err(error);
         }
         self.written += len;

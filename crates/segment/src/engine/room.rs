@@ -29,6 +29,8 @@ pub(crate) struct Room {
     spec: SegmentSpec,
     disk: Arc<dyn Disk>,
     allocated: AtomicU64,
+    /// The file's length when it was opened.
+    opened_at: u64,
     /// Bytes below it were written at some time, if only with zeros. Of the one writer.
     used: AtomicU64,
     progress: Mutex<Progress>,
@@ -50,6 +52,7 @@ impl Room {
             spec: spec.clone(),
             disk: Arc::clone(disk),
             allocated: AtomicU64::new(len),
+            opened_at: len,
             used: AtomicU64::new(len),
             progress: Mutex::new(Progress {
                 steps: 0,
@@ -133,22 +136,29 @@ impl Room {
         Ok(())
     }
 
-    /// Writes zeros behind an append of `len` bytes at `at` that runs into space nobody has written yet. The sync of that
-    /// append has to record that its blocks are in use; with the zeros it does so for the blocks of the next appends too.
+    /// Before an append of `len` bytes at `at` that runs into space nobody has written yet, writes zeros over that space and
+    /// over what follows it: the kernel finds its pages once for many appends, and a sync that records which blocks came
+    /// into use does so for the next ones too.
     pub(crate) fn zero_behind(&self, file: &File, at: u64, len: u64) -> io::Result<()> {
-        let ahead = self.spec.zero_ahead_bytes;
+        let ahead = self.spec.zero_ahead_bytes.next_multiple_of(PAGE_BYTES);
         let (end, used) = (at + len, self.used.load(Ordering::Relaxed).max(at));
         if ahead == 0 || end <= used {
             return Ok(());
         }
-        let zeros_end = ((end + ahead) / PAGE_BYTES * PAGE_BYTES).min(self.allocated());
-        if len < ahead && end < zeros_end && !self.keeps_size() {
-            fill_with_zeros(&*self.disk, file, end, zeros_end, 0)?;
+        let zeros_end = ((end / ahead + 1) * ahead).min(self.allocated());
+        if len < ahead && end < zeros_end && !self.is_quiet(end) {
+            fill_with_zeros(&*self.disk, file, used, zeros_end, 0)?;
             self.used.store(zeros_end, Ordering::Relaxed);
         } else {
             self.used.store(end, Ordering::Relaxed);
         }
         Ok(())
+    }
+
+    /// True while so little was appended that zeros are not worth it, where they would show in the file's size: most logs
+    /// that are open are hardly written to, and zeros behind their ends would cost each of them a look after a crash.
+    fn is_quiet(&self, end: u64) -> bool {
+        self.keeps_size() && end - self.opened_at < self.spec.zero_ahead_bytes
     }
 
     /// Takes the next step, if there is one within the capacity.
@@ -202,6 +212,7 @@ impl Room {
         let mut progress = self.progress.lock();
         if self.keeps_size() && file.set_len(len).is_ok() {
             self.allocated.store(len, Ordering::Release);
+            self.used.store(len, Ordering::Relaxed);
             progress.steps = 0;
         }
     }
@@ -318,15 +329,15 @@ mod tests {
         let room = Room::new(&spec, &disk, 0);
         // (at, len, where zeros are written)
         let steps = [
-            (0, 1000, Some((1000, 16 * 1024))),
+            (0, 1000, Some((0, 16 * 1024))),
             (1000, 1000, None),
             (2000, 14_384, None),
-            (16_384, 100, Some((16_484, 32 * 1024))),
+            (16_384, 100, Some((16_384, 32 * 1024))),
             // A large append needs none, and what comes after it may.
             (16_484, 20_000, None),
-            (36_484, 1, Some((36_485, 49_152))),
+            (36_484, 1, Some((36_484, 49_152))),
             // No more than there is space.
-            (1_048_000, 500, Some((1_048_500, 1 << 20))),
+            (1_048_000, 500, Some((1_048_000, 1 << 20))),
             (1_048_500, 76, None),
         ];
         for (at, len, zeros) in steps {
@@ -335,5 +346,35 @@ mod tests {
             let wrote = std::mem::take(&mut *noted.0.lock());
             assert_eq!(wrote, Vec::from_iter(zeros), "{len} bytes at {at}");
         }
+    }
+
+    #[test]
+    fn a_file_that_shows_its_size_gets_zeros_once_it_is_written_to_in_earnest() {
+        let file = tempfile::tempfile().unwrap();
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+        let spec = SegmentSpec {
+            capacity_bytes: 1 << 20,
+            allocation: Allocation::Grow {
+                step_bytes: 1 << 20,
+            },
+            zero_ahead_bytes: 16 * 1024,
+            ..SegmentSpec::default()
+        };
+        let room = Room::new(&spec, &disk, 0);
+        // Where the file ends after appends of 5 000 bytes.
+        let ends = [5_000, 10_000, 15_000, 32_768, 32_768, 32_768, 49_152];
+        for (at, end) in (0..).step_by(5_000).zip(ends) {
+            room.ensure(&file, at + 5_000).unwrap();
+            room.zero_behind(&file, at, 5_000).unwrap();
+            write_all_at(&*disk, &file, &[IoSlice::new(&[1; 5_000])], at).unwrap();
+            assert_eq!(file.metadata().unwrap().len(), end, "{at}");
+        }
+        room.undo_partial(&file, 30_000);
+        assert_eq!(file.metadata().unwrap().len(), 30_000);
+        room.ensure(&file, 35_000).unwrap();
+        room.zero_behind(&file, 30_000, 5_000).unwrap();
+        assert_eq!(file.metadata().unwrap().len(), 49_152);
+        room.close(&file, 35_000).unwrap();
+        assert_eq!(file.metadata().unwrap().len(), 35_000);
     }
 }

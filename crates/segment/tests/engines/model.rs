@@ -207,6 +207,7 @@ fn space() -> impl Strategy<Value = (Allocation, u64)> {
     let step_bytes = 1 << 20;
     prop_oneof![
         Just((Allocation::Grow { step_bytes }, 0)),
+        (0_u64..20_000).prop_map(move |zeros| (Allocation::Grow { step_bytes }, zeros)),
         (0_u64..20_000).prop_map(move |zeros| (Allocation::ZeroAhead { step_bytes }, zeros)),
     ]
 }
@@ -340,6 +341,7 @@ fn every_engine_leaves_the_same_bytes_and_opens_every_other_ones() {
         }
         let step_bytes = 1 << 20;
         run(first, (Allocation::Grow { step_bytes }, 0), &ops);
+        run(first, (Allocation::Grow { step_bytes }, 9000), &ops);
         run(first, (Allocation::ZeroAhead { step_bytes }, 9000), &ops);
     }
 }

@@ -5,7 +5,7 @@
 //! not checked against a batch header.
 //! Absent on purpose: walking after a crash (`recover`), the data root (`log_dir`).
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::{Mutex, RwLock};
@@ -133,13 +133,40 @@ impl PartitionLog {
             producers,
             report,
         };
-        let end = loading.find_end()?;
+        let end = match loading.find_end()? {
+            Found::End(end) => end,
+            Found::SpaceInside { path, end_bytes } => {
+                chain.retire();
+                drop(loading);
+                return self.cut_space_and_load(&path, end_bytes);
+            }
+        };
         if end.next_offset < hints.log_start && !loading.segments.is_empty() {
             return self.start_over(loading, &chain);
         }
         let opened = loading.finish(chain, shared, end)?;
         let (opened, mut report) = opened;
         report.elapsed_ms = self.env.clock.now_ms().saturating_sub(began);
+        Ok((opened, report))
+    }
+
+    /// Cuts a segment that others follow to its batches, durably, and begins again: all positions behind it change.
+    fn cut_space_and_load(
+        &self,
+        path: &Path,
+        end_bytes: u64,
+    ) -> Result<(Opened, PartitionReport), StorageError> {
+        let cut = || -> std::io::Result<()> {
+            let file = std::fs::OpenOptions::new().write(true).open(path)?;
+            file.set_len(end_bytes)?;
+            file.sync_all()
+        };
+        cut().map_err(|error| StorageError::io("cut", path, error))?;
+        let (opened, mut report) = self.load()?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        report.notes.push(format!(
+            "{name}: space taken ahead was cut off at byte {end_bytes}, before the segments that follow"
+        ));
         Ok((opened, report))
     }
 
@@ -162,13 +189,24 @@ impl PartitionLog {
     }
 }
 
+/// What opening found out about the segments.
+pub(super) enum Found {
+    End(End),
+    /// The segment at `path` ends in zeros from `end_bytes` on, and the next one begins with the offset that follows its
+    /// last: a loss of power kept the new segment and not yet the cut of the old one.
+    SpaceInside {
+        path: PathBuf,
+        end_bytes: u64,
+    },
+}
+
 impl Loading<'_> {
-    fn find_end(&mut self) -> Result<End, StorageError> {
+    fn find_end(&mut self) -> Result<Found, StorageError> {
         if self.segments.is_empty() {
-            return Ok(End {
+            return Ok(Found::End(End {
                 next_offset: self.hints.log_start,
                 state: IndexState::default(),
-            });
+            }));
         }
         let last = Arc::clone(&self.segments[self.segments.len() - 1]);
         if !self.hints.clean {
@@ -176,7 +214,7 @@ impl Loading<'_> {
                 Some(end) => {
                     self.load_producers(end.next_offset, end.next_offset)?;
                     self.report.recovered_from = end.next_offset;
-                    Ok(end)
+                    Ok(Found::End(end))
                 }
                 None => self.recover(self.hints.recovery_point),
             };
@@ -192,7 +230,7 @@ impl Loading<'_> {
             Err(error) => return Err(error),
         };
         self.load_producers(end.next_offset, end.next_offset)?;
-        Ok(end)
+        Ok(Found::End(end))
     }
 
     /// The end, if nothing was appended since the recovery point: all of it is known to be durable.
@@ -369,12 +407,16 @@ fn usable(found: Vec<FoundSegment>, dir: &Path) -> Result<Vec<FoundSegment>, Sto
     Ok(found)
 }
 
+/// Zeros ahead of small appends to a log that is written to in earnest: batches of 16 KiB cost a third less CPU.
+const ZERO_AHEAD_BYTES: u64 = 64 * 1024;
+
 fn chain_config(dir: &Path, config: &LogConfig) -> ChainConfig {
     let spec = SegmentSpec {
         capacity_bytes: u64::from(config.segment_bytes),
         allocation: Allocation::Grow {
             step_bytes: 8 << 20,
         },
+        zero_ahead_bytes: ZERO_AHEAD_BYTES,
         ..SegmentSpec::default()
     };
     ChainConfig {

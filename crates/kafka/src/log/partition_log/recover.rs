@@ -23,7 +23,7 @@ use super::super::report::Cut;
 use super::super::txn_index::AbortedTxn;
 use super::super::{producer_snapshot, small_file};
 use super::append::marker_of;
-use super::open::{End, LOG_SUFFIX, Loading, newest_snapshot};
+use super::open::{End, Found, LOG_SUFFIX, Loading, newest_snapshot};
 use super::rebuild::{self, IndexState, MaxTimestamp, StopReason, Walked};
 use super::segments::{Access, HeaderScan, Indexes, LogSegment};
 
@@ -51,7 +51,7 @@ pub(super) fn settle(dir: &Path, recovery_point: KafkaOffset) -> Result<(), Stor
 
 impl Loading<'_> {
     /// Walks everything from the segment that holds `recovery_point` on; cuts at the first bad batch.
-    pub(super) fn recover(&mut self, recovery_point: KafkaOffset) -> Result<End, StorageError> {
+    pub(super) fn recover(&mut self, recovery_point: KafkaOffset) -> Result<Found, StorageError> {
         let after = self
             .segments
             .partition_point(|segment| segment.base() <= recovery_point.0);
@@ -74,6 +74,13 @@ impl Loading<'_> {
                 None => fresh(&segment, self)?,
             };
             let (mut walked, state) = self.walk_segment(&segment, from, known)?;
+            let next = self.segments.get(index + 1).map(|next| next.base());
+            if walked.stop == Some(StopReason::Zeros) && next == Some(walked.next_offset.0) {
+                return Ok(Found::SpaceInside {
+                    path: segment.file.path(),
+                    end_bytes: walked.valid_bytes,
+                });
+            }
             if walked.stop.is_none() && self.is_followed_by_a_gap_alone(index, &walked)? {
                 walked.stop = Some(StopReason::Missing);
             }
@@ -101,7 +108,7 @@ impl Loading<'_> {
             // The log ends below what the snapshot knew: an older one counts.
             self.load_producers(end.next_offset, end.next_offset)?;
         }
-        Ok(end)
+        Ok(Found::End(end))
     }
 
     /// The last index entry below the recovery point whose batch is as it says; else the start.

@@ -185,6 +185,40 @@ fn an_end_lost_before_an_empty_segment_leaves_no_gap_unless_compaction_may_have_
     }
 }
 
+/// A power loss may keep a new segment and lose the cut of the old one to its bytes.
+#[test]
+fn space_taken_ahead_in_older_segments_is_cut_and_costs_no_later_one() {
+    for (zeros, which) in [
+        (1, &[0][..]),
+        (60, &[1]),
+        (5000, &[0, 1, 2]),
+        (64 << 10, &[2]),
+    ] {
+        let root = tempfile::tempdir().unwrap();
+        crashed(root.path(), &small());
+        let files = log_files(root.path());
+        assert!(files.len() > 3);
+        for index in which {
+            let file = std::fs::OpenOptions::new()
+                .write(true)
+                .open(&files[*index])
+                .unwrap();
+            file.set_len(file.metadata().unwrap().len() + zeros)
+                .unwrap();
+        }
+        let what = format!("{zeros} bytes behind {which:?}");
+        let report = check(root.path(), &small(), 40, &what);
+        let partition = &report.partitions[0];
+        assert!(partition.cuts.is_empty(), "{what}: {report}");
+        let told = |note: &&String| note.contains("space taken ahead");
+        assert_eq!(
+            partition.notes.iter().filter(told).count(),
+            which.len(),
+            "{what}"
+        );
+    }
+}
+
 #[test]
 fn more_behind_a_missing_head_than_is_searched_is_kept() {
     let config = LogConfig {

@@ -10,10 +10,17 @@ use super::*;
 const ROUNDS: u64 = 12;
 const STEPS: u64 = 60;
 
-fn config() -> LogConfig {
+/// Every other round has records and segments this many times as large, so that zeros are taken ahead of them.
+const LARGE: u32 = 60;
+
+fn scale(seed: u64) -> u32 {
+    if seed.is_multiple_of(2) { 1 } else { LARGE }
+}
+
+fn config(scale: u32) -> LogConfig {
     LogConfig {
-        segment_bytes: 3000,
-        index_interval_bytes: 300,
+        segment_bytes: 3000 * scale,
+        index_interval_bytes: 300 * scale,
         ..LogConfig::default()
     }
 }
@@ -36,14 +43,14 @@ impl Dice {
 }
 
 /// Value of record `offset`: of a size and content of its own.
-fn value(offset: usize) -> Vec<u8> {
-    vec![u8::try_from(offset % 251).unwrap(); offset * 37 % 400]
+fn value(offset: usize, scale: u32) -> Vec<u8> {
+    vec![u8::try_from(offset % 251).unwrap(); offset * 37 % 400 * scale as usize]
 }
 
 /// Recovers an image, checks it, and goes on with it.
-fn check(image: &Path, acked: usize, written: usize, what: &str) {
+fn check(image: &Path, scale: u32, acked: usize, written: usize, what: &str) {
     let found = {
-        let open = open_with(image, EngineKind::File, config());
+        let open = open_with(image, EngineKind::File, config(scale));
         let log = open.dir.log(&tp());
         let log = log.unwrap_or_else(|| panic!("{what}: {}", open.report));
         let records = all_records(&log, 0);
@@ -53,14 +60,14 @@ fn check(image: &Path, acked: usize, written: usize, what: &str) {
             "{what}: {acked} acknowledged, {found} found, {written} written; {}",
             open.report
         );
-        let expected = (0..found).map(|offset| (offset as i64, value(offset)));
+        let expected = (0..found).map(|offset| (offset as i64, value(offset, scale)));
         assert!(records.into_iter().eq(expected), "{what}: {}", open.report);
         let next = append(&log, &[b"after"]);
         assert_eq!(next.base_offset.0, found as i64, "{what}");
         wait(&log, Ack::Durable, next.end).unwrap();
         found
     };
-    let open = open_with(image, EngineKind::File, config());
+    let open = open_with(image, EngineKind::File, config(scale));
     let log = open.dir.log(&tp()).unwrap();
     assert_eq!(all_records(&log, 0).len(), found + 1, "{what}, once more");
 }
@@ -73,13 +80,16 @@ fn round(kind: EngineKind, seed: u64) {
     let mut options = EngineOptions::new(&root);
     options.disk = Arc::clone(&disk) as Arc<dyn segment::Disk>;
     let (engine, _) = open_engine(kind, &options);
-    let open = open_on(&root, engine, config());
-    let log = open.dir.create(&tp(), id(), config()).unwrap();
+    let scale = scale(seed);
+    let open = open_on(&root, engine, config(scale));
+    let log = open.dir.create(&tp(), id(), config(scale)).unwrap();
     let mut dice = Dice(seed);
     let (mut acked, mut written) = (0, 0);
     for step in 0..STEPS {
         let count = usize::try_from(1 + dice.below(4)).unwrap();
-        let values: Vec<Vec<u8>> = (written..written + count).map(value).collect();
+        let values: Vec<Vec<u8>> = (written..written + count)
+            .map(|offset| value(offset, scale))
+            .collect();
         let slices: Vec<&[u8]> = values.iter().map(Vec::as_slice).collect();
         let end = append(&log, &slices).end;
         written += count;
@@ -94,7 +104,8 @@ fn round(kind: EngineKind, seed: u64) {
             let image = folder.path().join(format!("image-{step}"));
             disk.image(&root, &image, ".log", seed * STEPS + step)
                 .unwrap();
-            check(&image, acked, written, &format!("{kind}, {seed}, {step}"));
+            let what = format!("{kind}, {seed}, {step}");
+            check(&image, scale, acked, written, &what);
         }
     }
 }
