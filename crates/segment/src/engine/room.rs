@@ -21,6 +21,9 @@ const ZERO_TAIL_MAX: u64 = 4 << 20;
 /// Less than this ahead of the writer is little.
 const LOW_BYTES: u64 = 512 * 1024;
 
+/// A segment that has more room than this takes the next append, unless that is larger still.
+const FULL_BYTES: u64 = 2 << 20;
+
 /// Zeros end where a page does.
 const PAGE_BYTES: u64 = 4096;
 
@@ -145,7 +148,9 @@ impl Room {
         if ahead == 0 || end <= used {
             return Ok(());
         }
-        let zeros_end = ((end / ahead + 1) * ahead).min(self.allocated());
+        let zeros_end = ((end / ahead + 1) * ahead)
+            .min(self.allocated())
+            .min(self.zeros_max());
         if len < ahead && end < zeros_end && !self.is_quiet(end) {
             fill_with_zeros(&*self.disk, file, used, zeros_end, 0)?;
             self.used.store(zeros_end, Ordering::Relaxed);
@@ -153,6 +158,17 @@ impl Room {
             self.used.store(end, Ordering::Relaxed);
         }
         Ok(())
+    }
+
+    /// Zeros end below this. Where they would show in the file's size they stay away from the capacity, so that a segment that
+    /// is left because it is full has none to cut: see [`Self::close`].
+    fn zeros_max(&self) -> u64 {
+        let capacity = self.capacity();
+        if self.keeps_size() {
+            capacity - (capacity / 4).min(FULL_BYTES)
+        } else {
+            capacity
+        }
     }
 
     /// True while so little was appended that zeros are not worth it, where they would show in the file's size: most logs
@@ -190,7 +206,8 @@ impl Room {
     }
 
     /// Gives back what lies beyond `len`, unless the whole capacity belongs to the file. Nothing
-    /// is extended afterwards.
+    /// is extended afterwards. Zeros behind a file that otherwise shows its size are gone durably: everything below `len` may
+    /// be durable already, so nobody would sync this file again, and a loss of power would bring them back inside the log.
     pub(crate) fn close(&self, file: &File, len: u64) -> io::Result<()> {
         let mut progress = self.progress.lock();
         // Whole files stay whole, but lose what a last padded block took beyond.
@@ -202,6 +219,9 @@ impl Room {
         if self.allocated() > keep {
             file.set_len(keep)?;
             self.allocated.store(keep, Ordering::Release);
+            if self.keeps_size() && self.used.load(Ordering::Relaxed) > keep {
+                self.disk.sync_data(file)?;
+            }
         }
         progress.closed = true;
         Ok(())
@@ -289,9 +309,9 @@ mod tests {
 
     use super::*;
 
-    /// Notes where something is written.
+    /// Notes where something is written, and counts syncs.
     #[derive(Debug, Default)]
-    struct Noted(Mutex<Vec<(u64, u64)>>);
+    struct Noted(Mutex<Vec<(u64, u64)>>, AtomicU64);
 
     impl Disk for Noted {
         fn write_at(&self, file: &File, parts: &[IoSlice<'_>], at: u64) -> io::Result<usize> {
@@ -300,6 +320,7 @@ mod tests {
             RealDisk.write_at(file, parts, at)
         }
         fn sync_data(&self, file: &File) -> io::Result<()> {
+            self.1.fetch_add(1, Ordering::Relaxed);
             RealDisk.sync_data(file)
         }
         fn sync_dir(&self, dir: &std::path::Path) -> io::Result<()> {
@@ -351,9 +372,10 @@ mod tests {
     #[test]
     fn a_file_that_shows_its_size_gets_zeros_once_it_is_written_to_in_earnest() {
         let file = tempfile::tempfile().unwrap();
-        let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+        let noted = Arc::new(Noted::default());
+        let disk: Arc<dyn Disk> = Arc::clone(&noted) as _;
         let spec = SegmentSpec {
-            capacity_bytes: 1 << 20,
+            capacity_bytes: 128 * 1024,
             allocation: Allocation::Grow {
                 step_bytes: 1 << 20,
             },
@@ -376,5 +398,17 @@ mod tests {
         assert_eq!(file.metadata().unwrap().len(), 49_152);
         room.close(&file, 35_000).unwrap();
         assert_eq!(file.metadata().unwrap().len(), 35_000);
+        assert_eq!(noted.1.load(Ordering::Relaxed), 1, "the cut is durable");
+
+        // Near the capacity there are none, so there is nothing to cut and nothing to sync.
+        let room = Room::new(&spec, &disk, 35_000);
+        for at in (35_000..120_000).step_by(5_000) {
+            room.ensure(&file, at + 5_000).unwrap();
+            room.zero_behind(&file, at, 5_000).unwrap();
+            write_all_at(&*disk, &file, &[IoSlice::new(&[1; 5_000])], at).unwrap();
+        }
+        room.close(&file, 120_000).unwrap();
+        assert_eq!(file.metadata().unwrap().len(), 120_000);
+        assert_eq!(noted.1.load(Ordering::Relaxed), 1);
     }
 }
