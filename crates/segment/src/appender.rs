@@ -129,14 +129,22 @@ impl Tail {
         let (Some(segment), Some(writer)) = (&self.active, &mut self.writer) else {
             return Ok(());
         };
-        if let Err(error) = writer.seal() {
-            if is_exhaustion(&error) {
+        let shorter = match writer.seal() {
+            Ok(shorter) => shorter,
+            Err(error) if is_exhaustion(&error) => {
                 return Err(SegmentError::io("seal", &segment.path(), error));
             }
-            return Err(chain.poison("seal", &segment.path(), error));
-        }
+            Err(error) => return Err(chain.poison("seal", &segment.path(), error)),
+        };
         self.writer = None;
         chain.sealed(segment.end());
+        if shorter && chain.marks().durable >= segment.end() {
+            // Nobody will ask for another sync of this file, and without one a loss of power could bring the zeros back inside
+            // the log, below the recovery point, where no start looks. There is nothing else to write, so this is quick.
+            if let Err(error) = segment.reader()?.sync() {
+                return Err(chain.poison("sync", &segment.path(), error));
+            }
+        }
         Ok(())
     }
 }

@@ -6,8 +6,8 @@ use std::io::IoSlice;
 use std::sync::Arc;
 
 use segment::{
-    Chain, ChainConfig, DirLock, EngineKind, EngineOptions, FlushOptions, FlushService, NoListener,
-    SegmentError, SegmentSpec, open_engine,
+    Chain, ChainConfig, DirLock, EngineKind, EngineOptions, FaultyDisk, FlushOptions, FlushService,
+    NoListener, SegmentError, SegmentSpec, open_engine,
 };
 
 fn open(
@@ -89,4 +89,45 @@ fn a_directory_has_one_owner() {
     }
     drop(lock);
     DirLock::acquire(&path).unwrap();
+}
+
+/// A loss of power must not bring the zeros behind a file back once the log goes on in the next one.
+#[test]
+fn a_file_whose_bytes_are_durable_is_synced_again_when_it_is_cut() {
+    for kind in EngineKind::ALL {
+        let dir = tempfile::tempdir().unwrap();
+        let flush = FlushService::start(FlushOptions::default());
+        let disk = FaultyDisk::new();
+        let mut options = EngineOptions::new(dir.path());
+        options.disk = Arc::clone(&disk) as _;
+        let (engine, _) = open_engine(kind, &options);
+        let spec = SegmentSpec {
+            capacity_bytes: 1 << 20,
+            zero_ahead_bytes: 16 << 10,
+            ..SegmentSpec::default()
+        };
+        let config = ChainConfig::new(dir.path(), ".log", spec);
+        let (chain, mut appender) =
+            Chain::open(engine, config, &[], Arc::new(NoListener), flush).unwrap();
+        appender.roll(0).unwrap();
+        for _ in 0..9 {
+            let end = appender.append(&[IoSlice::new(&[1; 5_000])]).unwrap().end;
+            chain.flush_to(end).unwrap();
+        }
+        let end = chain.marks().durable;
+        let path = chain.find(0).unwrap().path();
+        let with_zeros = std::fs::metadata(&path).unwrap().len();
+        let before = disk.syncs();
+        appender.roll(9).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().len(), end.0, "{kind}");
+        let again = disk.syncs() - before;
+        assert_eq!(again, u64::from(with_zeros > end.0), "{kind}: {with_zeros}");
+        assert!(with_zeros > end.0 || kind == EngineKind::Direct, "{kind}");
+
+        // Bytes that are not durable yet get their sync anyway.
+        appender.append(&[IoSlice::new(&[1; 50_000])]).unwrap();
+        let before = disk.syncs();
+        appender.roll(19).unwrap();
+        assert_eq!(disk.syncs(), before, "{kind}");
+    }
 }

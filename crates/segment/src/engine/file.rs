@@ -181,7 +181,7 @@ impl SegmentWriter for FileWriter {
         false
     }
 
-    fn seal(&mut self) -> io::Result<()> {
+    fn seal(&mut self) -> io::Result<bool> {
         self.room.close(&self.body.file, self.written)
     }
 }

@@ -298,7 +298,7 @@ impl SegmentWriter for Writer {
             && !ahead.asked.swap(true, Ordering::AcqRel)
     }
 
-    fn seal(&mut self) -> io::Result<()> {
+    fn seal(&mut self) -> io::Result<bool> {
         self.body.map.check()?;
         if let Some(ahead) = &self.body.ahead {
             let mut sealed = ahead.turn.lock();
@@ -307,9 +307,9 @@ impl SegmentWriter for Writer {
                 self.body.map.cut(to_usize(self.written)?)?;
             }
             self.space_end = self.written;
-            ahead.room.close(&self.body.file, self.written)?;
+            return ahead.room.close(&self.body.file, self.written);
         }
-        Ok(())
+        Ok(false)
     }
 }
 

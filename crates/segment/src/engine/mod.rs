@@ -265,11 +265,12 @@ pub trait SegmentWriter: Send + Debug {
     /// True when [`SegmentReader::make_room`] ought to run soon, on another thread.
     fn wants_room(&self) -> bool;
 
-    /// Commits everything, gives back space beyond the end and takes nothing more. Blocks.
+    /// Commits everything, gives back space beyond the end and takes nothing more. True if the file became shorter: until
+    /// its next sync a loss of power may bring zeros back behind its end. Blocks.
     ///
     /// # Errors
     /// The system's. The segment stays as it was and `seal` may be repeated.
-    fn seal(&mut self) -> io::Result<()>;
+    fn seal(&mut self) -> io::Result<bool>;
 }
 
 /// The shared half of an open segment. Callers ask for published bytes only.

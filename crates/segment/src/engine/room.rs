@@ -161,7 +161,7 @@ impl Room {
     }
 
     /// Zeros end below this. Where they would show in the file's size they stay away from the capacity, so that a segment that
-    /// is left because it is full has none to cut: see [`Self::close`].
+    /// is left because it is full has none to cut, which would have to be made durable.
     fn zeros_max(&self) -> u64 {
         let capacity = self.capacity();
         if self.keeps_size() {
@@ -206,10 +206,10 @@ impl Room {
     }
 
     /// Gives back what lies beyond `len`, unless the whole capacity belongs to the file. Nothing
-    /// is extended afterwards. Zeros behind a file that otherwise shows its size are gone durably: everything below `len` may
-    /// be durable already, so nobody would sync this file again, and a loss of power would bring them back inside the log.
-    pub(crate) fn close(&self, file: &File, len: u64) -> io::Result<()> {
+    /// is extended afterwards. True if the file became shorter.
+    pub(crate) fn close(&self, file: &File, len: u64) -> io::Result<bool> {
         let mut progress = self.progress.lock();
+        let mut shorter = false;
         // Whole files stay whole, but lose what a last padded block took beyond.
         let keep = if self.is_whole() {
             len.max(self.capacity())
@@ -217,14 +217,12 @@ impl Room {
             len
         };
         if self.allocated() > keep {
+            shorter = file.metadata()?.len() > keep;
             file.set_len(keep)?;
             self.allocated.store(keep, Ordering::Release);
-            if self.keeps_size() && self.used.load(Ordering::Relaxed) > keep {
-                self.disk.sync_data(file)?;
-            }
         }
         progress.closed = true;
-        Ok(())
+        Ok(shorter)
     }
 
     /// Takes back the bytes of a write that failed half way, where the file's size shows them.
@@ -309,9 +307,9 @@ mod tests {
 
     use super::*;
 
-    /// Notes where something is written, and counts syncs.
+    /// Notes where something is written.
     #[derive(Debug, Default)]
-    struct Noted(Mutex<Vec<(u64, u64)>>, AtomicU64);
+    struct Noted(Mutex<Vec<(u64, u64)>>);
 
     impl Disk for Noted {
         fn write_at(&self, file: &File, parts: &[IoSlice<'_>], at: u64) -> io::Result<usize> {
@@ -320,7 +318,6 @@ mod tests {
             RealDisk.write_at(file, parts, at)
         }
         fn sync_data(&self, file: &File) -> io::Result<()> {
-            self.1.fetch_add(1, Ordering::Relaxed);
             RealDisk.sync_data(file)
         }
         fn sync_dir(&self, dir: &std::path::Path) -> io::Result<()> {
@@ -372,8 +369,7 @@ mod tests {
     #[test]
     fn a_file_that_shows_its_size_gets_zeros_once_it_is_written_to_in_earnest() {
         let file = tempfile::tempfile().unwrap();
-        let noted = Arc::new(Noted::default());
-        let disk: Arc<dyn Disk> = Arc::clone(&noted) as _;
+        let disk: Arc<dyn Disk> = Arc::new(RealDisk);
         let spec = SegmentSpec {
             capacity_bytes: 128 * 1024,
             allocation: Allocation::Grow {
@@ -396,19 +392,17 @@ mod tests {
         room.ensure(&file, 35_000).unwrap();
         room.zero_behind(&file, 30_000, 5_000).unwrap();
         assert_eq!(file.metadata().unwrap().len(), 49_152);
-        room.close(&file, 35_000).unwrap();
+        assert!(room.close(&file, 35_000).unwrap(), "shorter");
         assert_eq!(file.metadata().unwrap().len(), 35_000);
-        assert_eq!(noted.1.load(Ordering::Relaxed), 1, "the cut is durable");
 
-        // Near the capacity there are none, so there is nothing to cut and nothing to sync.
+        // Near the capacity there are none, so there is nothing to cut.
         let room = Room::new(&spec, &disk, 35_000);
         for at in (35_000..120_000).step_by(5_000) {
             room.ensure(&file, at + 5_000).unwrap();
             room.zero_behind(&file, at, 5_000).unwrap();
             write_all_at(&*disk, &file, &[IoSlice::new(&[1; 5_000])], at).unwrap();
         }
-        room.close(&file, 120_000).unwrap();
+        assert!(!room.close(&file, 120_000).unwrap(), "as long as before");
         assert_eq!(file.metadata().unwrap().len(), 120_000);
-        assert_eq!(noted.1.load(Ordering::Relaxed), 1);
     }
 }

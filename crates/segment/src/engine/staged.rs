@@ -398,11 +398,11 @@ impl SegmentWriter for Writer {
             && !self.body.room_asked.swap(true, Ordering::AcqRel)
     }
 
-    fn seal(&mut self) -> io::Result<()> {
+    fn seal(&mut self) -> io::Result<bool> {
         self.body.commit_to(self.written, true)?;
         match &self.body.room {
             Some(room) => room.close(&self.body.file, self.written),
-            None => Ok(()),
+            None => Ok(false),
         }
     }
 }

@@ -172,6 +172,8 @@ impl PartitionLog {
                 return Err(poison.into());
             }
             tail.index_state.seal(&tail.indexes)?;
+            // Before the sync, which then covers the cut.
+            tail.appender.seal()?;
             let grown = tail.next_offset > tail.recovery_point || tail.producers_changed;
             let (pending, before) = (
                 Pending {
@@ -188,7 +190,6 @@ impl PartitionLog {
                 tail.recovery_point = tail.next_offset;
             }
             self.rest(opened)?;
-            tail.appender.seal()?;
             drop(tail);
             if grown && before != pending.offset {
                 self.drop_snapshot_between_segments(opened, before)?;
