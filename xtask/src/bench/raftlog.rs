@@ -1,8 +1,9 @@
 //! `cargo xtask bench raftlog`: our Raft log on each engine, TiKV's raft-engine and dongting's log, under one load.
 //!
 //! The load is `bench/raftload`'s; each cell of each log is a process of its own with a new directory. Rounds go through all
-//! cells and, in a cell, through all logs, so that whatever else the machine does falls on all of them. Figures are least,
-//! median and most of the rounds. Nothing of the tree is written unless asked (`--write`).
+//! cells and, in a cell, through all logs, beginning with another each time, so that whatever else the machine does, and what the log
+//! before leaves behind, falls on all of them. Figures are least, median and most of the rounds. Nothing of the tree is written unless
+//! asked (`--write`).
 
 #[path = "../../../crates/highwater/src/measure/cgroup.rs"]
 #[allow(
@@ -23,6 +24,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
+use super::memory::Kept;
 use crate::workspace;
 use figures::{Cell, Figures};
 use peers::{Peer, Programs};
@@ -69,6 +71,9 @@ pub(crate) struct Args {
     /// Where to make the logs; the disk to be measured. Default: below target/.
     #[arg(long)]
     dir: Option<PathBuf>,
+    /// Let the host have free memory back meanwhile, as it does outside a benchmark.
+    #[arg(long)]
+    fresh_memory: bool,
     /// A git repository with dongting's commit in it, where GitHub is out of reach.
     #[arg(long, value_name = "REPOSITORY")]
     dongting: Option<PathBuf>,
@@ -105,11 +110,17 @@ fn measure(args: &Args) -> Result<Figures> {
         .dir
         .clone()
         .unwrap_or_else(|| workspace::target_dir().join("raftlog-bench"));
+    let _kept = match args.fresh_memory {
+        true => None,
+        false => Some(Kept::take()?),
+    };
     let mut figures = Figures::new(super::server::machine(), args.rounds);
     for round in 1..=args.rounds {
-        for cell in cells(args) {
-            for peer in &args.log {
-                let outcome = programs.run(*peer, &cell.flags(args), &dir, Limit::of(args, &cell));
+        for (nth, cell) in cells(args).iter().enumerate() {
+            let mut peers = args.log.clone();
+            peers.rotate_left((nth + round as usize) % args.log.len());
+            for peer in &peers {
+                let outcome = programs.run(*peer, &cell.flags(args), &dir, Limit::of(args, cell));
                 let outcome =
                     outcome.with_context(|| format!("{} at {}", peer.name(), cell.name()))?;
                 eprintln!(
@@ -119,7 +130,7 @@ fn measure(args: &Args) -> Result<Figures> {
                     peer.name(),
                     outcome.line()
                 );
-                figures.add(&cell, *peer, outcome);
+                figures.add(cell, *peer, outcome);
             }
         }
         if !args.no_pressure {
