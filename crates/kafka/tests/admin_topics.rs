@@ -4,14 +4,16 @@ mod served;
 
 use std::borrow::Cow;
 
-use kafka::config::Layers;
+use kafka::config::{Layers, Overrides};
+use kafka::metadata::NewTopic;
 use kafka_wire::messages::create_partitions_request::{
     CreatePartitionsAssignment, CreatePartitionsTopic,
 };
 use kafka_wire::messages::create_topics_request::{CreatableReplicaAssignment, CreatableTopic};
 use kafka_wire::messages::delete_topics_request::DeleteTopicState;
 use kafka_wire::{
-    CreatePartitionsRequest, CreateTopicsRequest, DeleteTopicsRequest, ErrorCode, Uuid,
+    CreatePartitionsRequest, CreateTopicsRequest, DeleteTopicsRequest, ErrorCode, MetadataRequest,
+    Uuid,
 };
 use served::admin::{code, create, topic, with_config};
 use served::{Client, Served};
@@ -328,4 +330,65 @@ fn create_partitions_in_every_version() {
         );
     }
     assert_eq!(grow("t", 6, Some(&[1][..]), false, 3), 0);
+}
+
+/// All topics as a client sees them: name, and the error of each partition.
+fn listed(client: &mut Client) -> Vec<(String, Vec<i16>)> {
+    let everything = MetadataRequest {
+        topics: None,
+        ..Default::default()
+    };
+    let response = client.call(&everything, 12);
+    let topics = response.topics.iter().map(|topic| {
+        assert_eq!(topic.error_code, 0);
+        let name = topic.name.as_deref().expect("named").to_owned();
+        let errors = topic.partitions.iter().map(|one| one.error_code).collect();
+        (name, errors)
+    });
+    topics.collect()
+}
+
+#[test]
+fn a_list_shows_nothing_that_is_only_being_made() {
+    let served = Served::start();
+    let mut client = served.client();
+    let new = |name: &str, partitions| NewTopic {
+        name: name.to_owned(),
+        partitions,
+        configs: Overrides::new(),
+    };
+    let made = |outcomes: Vec<Result<_, _>>| outcomes.iter().all(Result::is_ok);
+    assert!(made(served.broker.create_topics(&[new("whole", 2)])));
+    let whole = |errors: &[i16]| ("whole".to_owned(), errors.to_vec());
+
+    // What another thread sees between the two steps of a creation, and of a deletion.
+    assert!(
+        served.broker.metadata().create_topics(&[new("half", 1)])[0].is_ok(),
+        "in the metadata, without logs"
+    );
+    assert_eq!(listed(&mut client), [whole(&[0, 0])]);
+    let grown = served.broker.metadata().create_partitions("whole", 3);
+    assert_eq!(grown.expect("grows").partition_count(), 3);
+    assert_eq!(listed(&mut client), [whole(&[0, 0])]);
+
+    let grown = served.broker.create_partitions("whole", 4);
+    assert_eq!(grown.expect("grows").partition_count(), 4);
+    assert_eq!(listed(&mut client), [whole(&[0, 0, 0, 0])]);
+}
+
+#[test]
+fn a_topic_whose_log_could_not_be_made_is_listed_and_says_so() {
+    let served = Served::start();
+    let mut client = served.client();
+    std::fs::write(served.dir.path().join("barred-0"), "in the way").expect("writes");
+    let created = create(&mut client, vec![topic("barred", 1, 1)], 7);
+    assert_eq!(
+        created,
+        [("barred".to_owned(), code(ErrorCode::KafkaStorageError))]
+    );
+    let no_leader = code(ErrorCode::LeaderNotAvailable);
+    assert_eq!(
+        listed(&mut client),
+        [("barred".to_owned(), vec![no_leader])]
+    );
 }

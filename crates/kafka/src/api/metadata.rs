@@ -3,6 +3,10 @@
 //! A topic that is asked for by name and unknown is created, if both the client and the broker's settings allow it. The
 //! answer does not show it yet but says that its leader is not there, upon which every client asks again: a client that only
 //! wants to see that a topic is gone must not find it there, and a group's leader must not take "unknown" for final.
+//!
+//! A topic that is just being created or deleted is in the metadata and has no route. The list of all topics leaves it out,
+//! and no answer shows partitions that are just being added: there are clients that take an error of one partition for a
+//! failure of the whole list. So routes are always taken after the metadata.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -15,6 +19,7 @@ use kafka_wire::{ErrorCode, MetadataRequest, MetadataResponse, Uuid};
 
 use super::{Close, RequestContext};
 use crate::broker::Broker;
+use crate::broker::routes::Routes;
 use crate::log::TopicId;
 use crate::metadata::{Image, TRANSACTIONS_TOPIC, TopicImage, check_topic_name, is_internal};
 
@@ -45,14 +50,8 @@ pub(crate) async fn handle(
     } else {
         NOT_ASKED
     };
-    let answer = Answer { broker, operations };
     let topics = if all {
-        broker
-            .metadata()
-            .topics()
-            .iter()
-            .map(|topic| answer.known(topic))
-            .collect()
+        all_topics(broker, operations)
     } else {
         let asked = request.topics.as_deref().unwrap_or_default();
         let allowed = context.version < AUTO_CREATE_FIELD_FROM || request.allow_auto_topic_creation;
@@ -68,6 +67,7 @@ pub(crate) async fn handle(
                     .iter()
                     .any(|name| topic.name.as_deref() == Some(name))
         };
+        let answer = Answer::new(broker, operations);
         let mut topics: Vec<_> = asked
             .iter()
             .map(|topic| answer.asked(&image, topic, context.version))
@@ -98,6 +98,16 @@ pub(crate) async fn handle(
         cluster_authorized_operations: cluster_operations,
         error_code: 0,
     })
+}
+
+/// All topics that are served.
+fn all_topics(broker: &Arc<Broker>, operations: i32) -> Vec<MetadataResponseTopic<'static>> {
+    let topics = broker.metadata().topics();
+    let answer = Answer::new(broker, operations);
+    let served = topics
+        .iter()
+        .filter(|topic| answer.routes.topic_by_id(topic.id()).is_some());
+    served.map(|topic| answer.known(topic)).collect()
 }
 
 /// Creates the topics that were asked for by name and do not exist, and names them. One that cannot be is left unknown.
@@ -148,10 +158,20 @@ fn is_well_formed(topic: &MetadataRequestTopic<'_>, version: i16) -> bool {
 
 struct Answer<'a> {
     broker: &'a Arc<Broker>,
+    routes: Arc<Routes>,
     operations: i32,
 }
 
-impl Answer<'_> {
+impl<'a> Answer<'a> {
+    /// Only after the metadata has been looked at.
+    fn new(broker: &'a Arc<Broker>, operations: i32) -> Self {
+        Self {
+            broker,
+            routes: broker.routes().current(),
+            operations,
+        }
+    }
+
     fn asked(
         &self,
         image: &Image,
@@ -189,10 +209,12 @@ impl Answer<'_> {
     }
 
     fn known(&self, topic: &TopicImage) -> MetadataResponseTopic<'static> {
-        let routes = self.broker.routes().current();
-        let route = routes.topic_by_id(topic.id());
+        let route = self.routes.topic_by_id(topic.id());
         let node_id = self.broker.metadata().node_id();
-        let partitions = topic.partitions().map(|(partition_index, image)| {
+        let there = topic
+            .partitions()
+            .filter(|(number, _)| route.is_none_or(|route| route.has(*number)));
+        let partitions = there.map(|(partition_index, image)| {
             let served = route.is_some_and(|route| route.partition(partition_index).is_some());
             let error = if served {
                 ErrorCode::None

@@ -1,7 +1,8 @@
 //! Changes of topics: metadata, logs and routes, in this order and one change at a time.
 //!
 //! A topic is in the metadata (durably) before its logs exist, and can be produced to when the call returns. A crash
-//! in between leaves logs missing, which the next start creates. All of this may wait for the disk.
+//! in between leaves logs missing, which the next start creates. Where a log could not be made, the route says so. All of this
+//! may wait for the disk.
 
 use std::sync::Arc;
 
@@ -53,19 +54,22 @@ impl Broker {
     pub fn create_topics(&self, new: &[NewTopic]) -> Vec<Result<Arc<TopicImage>, TopicError>> {
         let _one_at_a_time = self.topic_changes.lock();
         let outcomes = self.metadata.create_topics(new);
-        let mut created = Vec::with_capacity(outcomes.len());
-        for outcome in outcomes {
-            created.push(outcome.map_err(TopicError::from).and_then(|topic| {
-                self.make_logs(&topic)?;
-                Ok(topic)
-            }));
+        let mut made = Vec::with_capacity(outcomes.len());
+        for topic in outcomes.iter().flatten() {
+            made.push(self.make_logs(topic));
         }
         self.routes.change(|routes| {
-            for topic in created.iter().flatten() {
+            for topic in outcomes.iter().flatten() {
                 routes.put(self.route_of(topic));
             }
         });
-        created
+        let mut made = made.into_iter();
+        let created = outcomes.into_iter().map(|outcome| {
+            let topic = outcome?;
+            made.next().transpose()?;
+            Ok(topic)
+        });
+        created.collect()
     }
 
     /// Deletes a topic: from here on it is unknown; its files go after `file.delete.delay.ms`.
@@ -96,9 +100,10 @@ impl Broker {
     pub fn create_partitions(&self, name: &str, total: i32) -> Result<Arc<TopicImage>, TopicError> {
         let _one_at_a_time = self.topic_changes.lock();
         let topic = self.metadata.create_partitions(name, total)?;
-        self.make_logs(&topic)?;
+        let made = self.make_logs(&topic);
         self.routes
             .change(|routes| routes.put(self.route_of(&topic)));
+        made?;
         Ok(topic)
     }
 

@@ -36,7 +36,7 @@ pub(crate) struct Served {
     pub(crate) broker: Arc<Broker>,
     server: Option<Server>,
     address: SocketAddr,
-    _dir: TempDir,
+    pub(crate) dir: TempDir,
 }
 
 pub(crate) fn open(root: &Path, layers: Layers) -> Arc<Broker> {
@@ -79,7 +79,7 @@ impl Served {
             broker,
             address,
             server: Some(server),
-            _dir: dir,
+            dir,
         }
     }
 
