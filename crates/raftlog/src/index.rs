@@ -20,8 +20,11 @@ pub(crate) const INDEX_SUFFIX: &str = ".index";
 /// Bytes of an entry.
 pub(crate) const INDEX_ENTRY_BYTES: usize = 16;
 
-/// Entries that are kept in memory before they are written.
-const SPILL_ENTRIES: usize = 4096;
+/// Entries that are kept in memory before they are written: a page of them. An append now and then makes this write, so it
+/// must be too small to be felt there.
+const SPILL_ENTRIES: usize = 256;
+/// Most entries that are read from a file at a time.
+const READ_ENTRIES_MAX: usize = 4096;
 /// Files that stay open.
 const OPEN_FILES_MAX: usize = 8;
 
@@ -202,7 +205,7 @@ impl Indexes {
 /// Reads places up to the first that is not there.
 fn read(file: &File, base: u64, index: u64, most: usize) -> io::Result<Vec<Place>> {
     let at = (index - base) * INDEX_ENTRY_BYTES as u64;
-    let mut content = vec![0; most.min(SPILL_ENTRIES) * INDEX_ENTRY_BYTES];
+    let mut content = vec![0; most.min(READ_ENTRIES_MAX) * INDEX_ENTRY_BYTES];
     let mut filled = 0;
     while let Some(rest) = content.get_mut(filled..).filter(|rest| !rest.is_empty()) {
         match file.read_at(rest, at + filled as u64) {

@@ -136,6 +136,8 @@ fn view(
 
 /// Zeros behind an append that is synced: see [`SegmentSpec::zero_ahead_bytes`].
 const ZERO_AHEAD_BYTES: u64 = 64 * 1024;
+/// And behind one that is not, which waits while they are written: fewer at a time.
+const MEMORY_ZERO_AHEAD_BYTES: u64 = 32 * 1024;
 
 fn chain_config(services: &Services, dir: &std::path::Path, config: &LogConfig) -> ChainConfig {
     let spec = SegmentSpec {
@@ -145,7 +147,7 @@ fn chain_config(services: &Services, dir: &std::path::Path, config: &LogConfig) 
         },
         zero_ahead_bytes: match config.ack {
             Ack::Durable => ZERO_AHEAD_BYTES,
-            Ack::Memory => 0,
+            Ack::Memory => MEMORY_ZERO_AHEAD_BYTES,
         },
         ..SegmentSpec::default()
     };
