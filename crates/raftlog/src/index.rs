@@ -23,8 +23,6 @@ pub(crate) const INDEX_ENTRY_BYTES: usize = 16;
 /// Entries that are kept in memory before they are written: a page of them. An append now and then makes this write, so it
 /// must be too small to be felt there.
 const SPILL_ENTRIES: usize = 256;
-/// Most entries that are read from a file at a time.
-const READ_ENTRIES_MAX: usize = 4096;
 /// Files that stay open.
 const OPEN_FILES_MAX: usize = 8;
 
@@ -76,7 +74,8 @@ impl Indexes {
         }
     }
 
-    /// Up to `most` places of the segment's entries from `index` on; fewer, or none, where no more are known.
+    /// Up to `most` places of the segment's entries from `index` on; fewer, or none, where no more are known. Takes memory for
+    /// `most` of them.
     pub(crate) fn get(&self, base: u64, index: u64, most: usize) -> Vec<Place> {
         let mut inner = self.inner.lock();
         let mut places = Vec::new();
@@ -202,10 +201,10 @@ impl Indexes {
     }
 }
 
-/// Reads places up to the first that is not there.
+/// Reads at most `most` places, up to the first that is not there.
 fn read(file: &File, base: u64, index: u64, most: usize) -> io::Result<Vec<Place>> {
     let at = (index - base) * INDEX_ENTRY_BYTES as u64;
-    let mut content = vec![0; most.min(READ_ENTRIES_MAX) * INDEX_ENTRY_BYTES];
+    let mut content = vec![0; most * INDEX_ENTRY_BYTES];
     let mut filled = 0;
     while let Some(rest) = content.get_mut(filled..).filter(|rest| !rest.is_empty()) {
         match file.read_at(rest, at + filled as u64) {

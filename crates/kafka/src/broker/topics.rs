@@ -53,20 +53,18 @@ impl Broker {
     /// Creates topics; one outcome per topic, in order. Settings must have been checked.
     pub fn create_topics(&self, new: &[NewTopic]) -> Vec<Result<Arc<TopicImage>, TopicError>> {
         let _one_at_a_time = self.topic_changes.lock();
-        let outcomes = self.metadata.create_topics(new);
-        let mut made = Vec::with_capacity(outcomes.len());
-        for topic in outcomes.iter().flatten() {
-            made.push(self.make_logs(topic));
-        }
+        let outcomes = self.metadata.create_topics(new).into_iter();
+        let entered: Vec<Result<_, ChangeError>> = outcomes
+            .map(|outcome| outcome.map(|topic| (self.make_logs(&topic), topic)))
+            .collect();
         self.routes.change(|routes| {
-            for topic in outcomes.iter().flatten() {
+            for (_, topic) in entered.iter().flatten() {
                 routes.put(self.route_of(topic));
             }
         });
-        let mut made = made.into_iter();
-        let created = outcomes.into_iter().map(|outcome| {
-            let topic = outcome?;
-            made.next().transpose()?;
+        let created = entered.into_iter().map(|outcome| {
+            let (made, topic) = outcome?;
+            made?;
             Ok(topic)
         });
         created.collect()

@@ -136,7 +136,7 @@ fn view(
 
 /// Zeros behind an append that is synced: see [`SegmentSpec::zero_ahead_bytes`].
 const ZERO_AHEAD_BYTES: u64 = 64 * 1024;
-/// And behind one that is not, which waits while they are written: fewer at a time.
+/// And behind one that is not. It takes so little time that writing the zeros is felt in it, so there are fewer.
 const MEMORY_ZERO_AHEAD_BYTES: u64 = 32 * 1024;
 
 fn chain_config(services: &Services, dir: &std::path::Path, config: &LogConfig) -> ChainConfig {
