@@ -29,8 +29,7 @@ fn a_torn_end_is_cut_wherever_it_is_torn() {
     let whole = 64 + frames(0, 4);
     for cut in [1, 8, 39, 40, 41, 63] {
         let fixture = Fixture::small();
-        let (log, _) = fixture.open();
-        log.append_and_wait(&entries(0, 1, 1)).unwrap();
+        let log = fixture.open_with_checkpoint();
         log.append_and_wait(&entries(1, 4, 1)).unwrap();
         let killed = fixture.killed();
         drop(log);
@@ -55,8 +54,8 @@ fn a_flipped_byte_of_a_durable_entry_is_corruption_and_not_an_end() {
     // Each entry is durable before the next is written, so the one behind the damage is proof of it.
     for hole_is_zeros in [false, true] {
         let fixture = Fixture::small();
-        let (log, _) = fixture.open();
-        for index in 0..8 {
+        let log = fixture.open_with_checkpoint();
+        for index in 1..8 {
             log.append_and_wait(&entries(index, index + 1, 1)).unwrap();
         }
         let killed = fixture.killed();

@@ -77,6 +77,15 @@ impl Fixture {
         self.try_open().unwrap()
     }
 
+    /// A log of entry 0 whose checkpoint lies behind it and stays there until the next segment. (That of a first segment is
+    /// written on another thread, which may be as late as to know of what the test appends next.)
+    pub(crate) fn open_with_checkpoint(&self) -> RaftLog {
+        let (log, _) = self.open();
+        log.append_and_wait(&[entry(0, 1)]).unwrap();
+        drop(log);
+        self.open().0
+    }
+
     /// The segment files, in order.
     pub(crate) fn segments(&self) -> Vec<PathBuf> {
         files(&self.group_dir(), ".log")
