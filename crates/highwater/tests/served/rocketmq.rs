@@ -103,14 +103,20 @@ impl Client {
         }
     }
 
-    /// SEND_MESSAGE_V2 to queue 0; gives the offset once the message is acknowledged.
+    /// Sends to queue 0; gives the offset once the message is acknowledged.
     pub(crate) fn put(&mut self, topic: &str, body: &[u8]) -> i64 {
+        self.put_to(topic, 0, body)
+    }
+
+    /// SEND_MESSAGE_V2; gives the offset once the message is acknowledged.
+    pub(crate) fn put_to(&mut self, topic: &str, queue: usize, body: &[u8]) -> i64 {
+        let queue = queue.to_string();
         let fields = [
             ("a", "pg"),
             ("b", topic),
             ("c", "TBW102"),
             ("d", "4"),
-            ("e", "0"),
+            ("e", &queue),
             ("f", "0"),
             ("g", "1700000000000"),
             ("h", "0"),

@@ -5,6 +5,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, IoSlice, Write};
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -175,19 +176,15 @@ fn is_zero_from(file: &File, at: u64, file_bytes: u64) -> io::Result<bool> {
     }
 }
 
-/// Where the last byte from `from` on lies that is not zero (its end); `None` if all are.
+/// Where the last byte from `from` on lies that is not zero (its end); `None` if all are. Holes are passed over.
 pub(crate) fn data_end(file: &File, from: u64, len: u64) -> io::Result<Option<u64>> {
     let mut end = None;
     let mut buffer = vec![0; 64 << 10];
-    let mut at = from;
-    while at < len {
-        // Holes are passed over.
-        at = match rustix::fs::seek(file, SeekFrom::Data(at)) {
-            Ok(data) => data,
-            Err(rustix::io::Errno::NXIO) => break,
-            Err(error) => return Err(error.into()),
-        };
-        let hole = rustix::fs::seek(file, SeekFrom::Hole(at))?.min(len);
+    for Range {
+        start: mut at,
+        end: hole,
+    } in data_ranges(file, from, len)?
+    {
         while at < hole {
             let want = usize::try_from(hole - at)
                 .unwrap_or(usize::MAX)
@@ -197,10 +194,59 @@ pub(crate) fn data_end(file: &File, from: u64, len: u64) -> io::Result<Option<u6
             if read == 0 {
                 return Ok(end);
             }
-            let last = piece.iter().take(read).rposition(|byte| *byte != 0);
-            end = last.map(|last| at + last as u64 + 1).or(end);
+            let data = content_len(piece.get(..read).unwrap_or_default());
+            end = (data > 0).then(|| at + data as u64).or(end);
             at += read as u64;
         }
     }
     Ok(end)
+}
+
+/// Where a file is no hole, from `from` to `len`. All of it is asked before anything is read: what the kernel reads ahead of
+/// a reader is no hole to it any more, and the reader would follow it through all the space that is reserved.
+fn data_ranges(file: &File, from: u64, len: u64) -> io::Result<Vec<Range<u64>>> {
+    let mut ranges = Vec::new();
+    let mut at = from;
+    while at < len {
+        let data = match rustix::fs::seek(file, SeekFrom::Data(at)) {
+            Ok(data) => data,
+            Err(rustix::io::Errno::NXIO) => break,
+            Err(error) => return Err(error.into()),
+        };
+        at = rustix::fs::seek(file, SeekFrom::Hole(data))?.min(len);
+        ranges.push(data..at);
+    }
+    Ok(ranges)
+}
+
+/// The length without the zeros at the end. They are passed over many at a time: what lies behind a log's end may be much.
+fn content_len(bytes: &[u8]) -> usize {
+    let mut len = bytes.len();
+    for block in bytes.rchunks(256) {
+        if block.iter().fold(0, |all, byte| all | byte) != 0 {
+            break;
+        }
+        len -= block.len();
+    }
+    let rest = bytes.get(..len).unwrap_or_default();
+    rest.iter()
+        .rposition(|byte| *byte != 0)
+        .map_or(0, |last| last + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zeros_at_the_end_do_not_count() {
+        for len in [0, 1, 255, 256, 257, 1000] {
+            assert_eq!(content_len(&vec![0; len]), 0, "{len}");
+            for at in 0..len {
+                let mut bytes = vec![0; len];
+                bytes[at] = 1;
+                assert_eq!(content_len(&bytes), at + 1, "{at} of {len}");
+            }
+        }
+    }
 }
