@@ -95,7 +95,7 @@ pub enum StopReason {
     Torn(String),
     /// A batch that other bytes follow is damaged.
     Damaged(String),
-    /// The segments behind begin at a later offset and hold nothing: what lay between never reached the disk.
+    /// The segments behind begin at a later offset: what lay between never reached the disk.
     Missing,
 }
 

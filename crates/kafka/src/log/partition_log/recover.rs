@@ -81,7 +81,7 @@ impl Loading<'_> {
                     end_bytes: walked.valid_bytes,
                 });
             }
-            if walked.stop.is_none() && self.is_followed_by_a_gap_alone(index, &walked)? {
+            if walked.stop.is_none() && self.is_followed_by_a_gap(index, &walked) {
                 walked.stop = Some(StopReason::Missing);
             }
             end = End {
@@ -198,27 +198,14 @@ impl Loading<'_> {
         Ok((walked, state))
     }
 
-    /// Whether only empty segments follow, and offsets are missing before them: a power loss took the end of this one and
-    /// left the name of the next. Offsets that nobody has seen are given out again then. Where segments are compacted a gap
-    /// says nothing: its offsets may have been read long ago.
-    fn is_followed_by_a_gap_alone(
-        &self,
-        index: usize,
-        walked: &Walked,
-    ) -> Result<bool, StorageError> {
-        let later = self.segments.get(index + 1..).unwrap_or_default();
-        let is_gap = later
-            .first()
-            .is_some_and(|next| next.base() > walked.next_offset.0);
-        if !is_gap || self.config.cleanup_compact {
-            return Ok(false);
-        }
-        for segment in later {
-            if !rebuild::all_zero(&segment.file, 0, segment.file.len())? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+    /// Whether offsets are missing before the next segment: a power loss took the end of this one and left the next, or
+    /// some of it. What it left there counts as little as whole batches behind a torn one. A producer that sends several
+    /// batches at a time would take the sequence numbers in it for an acknowledgement of the lost ones when it sends them again.
+    /// Where segments are compacted a gap says nothing.
+    fn is_followed_by_a_gap(&self, index: usize, walked: &Walked) -> bool {
+        let next = self.segments.get(index + 1);
+        let is_gap = next.is_some_and(|next| next.base() > walked.next_offset.0);
+        is_gap && !self.config.cleanup_compact
     }
 
     /// Cuts segment `index` at the end of its whole batches and drops the segments after it.
