@@ -1,4 +1,6 @@
-//! Highwater's Raft log under the load, on one of its engines.
+//! Highwater's Raft log under the load, on one of its engines; with `--engine bare` no log at all.
+
+mod bare;
 
 use std::fs::File;
 use std::io::{self, IoSlice};
@@ -14,7 +16,10 @@ use raftlog::{Ack, Entry, LogConfig, Logstore, LogstoreOptions, RaftLog, RaftLog
 use segment::{Disk, EngineKind, RealDisk, RingFate};
 
 fn main() -> ExitCode {
-    raftload::program(|plan| Ok(Box::new(Ours::open(plan)?)))
+    raftload::program(|plan| match plan.engine.as_str() {
+        "bare" => Ok(Box::new(bare::Bare::open(plan)?)),
+        _ => Ok(Box::new(Ours::open(plan)?)),
+    })
 }
 
 /// The log.

@@ -19,6 +19,7 @@ fn color(peer: Peer) -> &'static str {
         Peer::Direct => "#cc79a7",
         Peer::RaftEngine => "#d55e00",
         Peer::Dongting => "#7f7f7f",
+        Peer::Bare => "#000000",
     }
 }
 

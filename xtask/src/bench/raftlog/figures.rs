@@ -179,7 +179,7 @@ impl Figures {
 
     /// One of our engines is ahead of each peer, in entries a second and at the 99.9th percentile. Where none is in all of it, the
     /// bars are those of the engine that is ahead in most, and of these the one with the most entries a second.
-    pub(crate) fn bars(&self) -> Vec<Bar> {
+    pub(crate) fn bars(&self) -> Vec<(Cell, Bar)> {
         let judged = |cell: &Cell| [256, 1024].contains(&cell.payload_bytes);
         let mut bars = Vec::new();
         for cell in self.cells().into_iter().filter(judged) {
@@ -190,7 +190,8 @@ impl Figures {
                     (held(a).cmp(&held(b))).then(rate_a.total_cmp(rate_b))
                 },
             );
-            bars.extend(best.map(|(bars, _)| bars).unwrap_or_default());
+            let best = best.map(|(bars, _)| bars).unwrap_or_default();
+            bars.extend(best.into_iter().map(|bar| (cell, bar)));
         }
         bars
     }
@@ -199,7 +200,7 @@ impl Figures {
         let tail = |runs: &Runs| median(&runs.values(|measured| measured.p999_ns as f64 / 1e3));
         let (cell, engine) = (ours.cell.name(), ours.peer.name());
         self.at(ours.cell)
-            .filter(|runs| !runs.peer.is_ours())
+            .filter(|runs| runs.peer.is_rival())
             .flat_map(|theirs| {
                 let peer = theirs.peer.name();
                 let faster = format!("{cell}: entries/s of {engine} above {peer}");

@@ -20,7 +20,7 @@ const DONGTING_NEEDS: &[&str] = &["org.slf4j:slf4j-api:1.7.36"];
 /// As its own start scripts do.
 const DONGTING_EXPORTS: [&str; 2] = ["--add-exports", "java.base/jdk.internal.misc=ALL-UNNAMED"];
 
-/// A log.
+/// A log, or the bare file that none of them can beat by much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Peer {
@@ -30,6 +30,7 @@ pub(crate) enum Peer {
     Direct,
     RaftEngine,
     Dongting,
+    Bare,
 }
 
 impl std::fmt::Display for Peer {
@@ -40,13 +41,14 @@ impl std::fmt::Display for Peer {
 
 impl Peer {
     pub(super) const OURS: [Self; 4] = [Self::Mmap, Self::File, Self::Staged, Self::Direct];
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::Mmap,
         Self::File,
         Self::Staged,
         Self::Direct,
         Self::RaftEngine,
         Self::Dongting,
+        Self::Bare,
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -57,11 +59,17 @@ impl Peer {
             Self::Direct => "direct",
             Self::RaftEngine => "raft-engine",
             Self::Dongting => "dongting",
+            Self::Bare => "bare",
         }
     }
 
     pub(super) fn is_ours(self) -> bool {
         Self::OURS.contains(&self)
+    }
+
+    /// A log of others.
+    pub(super) fn is_rival(self) -> bool {
+        matches!(self, Self::RaftEngine | Self::Dongting)
     }
 }
 
