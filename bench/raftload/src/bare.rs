@@ -1,6 +1,6 @@
 //! What the disk gives without a log: the same payloads in one file, in space that was taken ahead, a write for each append
-//! and a sync on the thread that made it. No headers, no checksums, no index, nobody who reads. A log that does as well as
-//! this cannot do better by writing less.
+//! and a sync on the thread that made it. No headers, no checksums, no index, nobody who reads; but no zeros ahead either, so it
+//! is a mark to read the logs by, not a bound.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;

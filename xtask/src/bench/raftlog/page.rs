@@ -27,7 +27,7 @@ for one on mappings and for a comparison on the same work. This is that comparis
   dongting's log hands it to a thread for the disk. dongting's log runs without the rest of its server.
 - *KiB/sync* is what the kernel counts as written for the process, by pages: a page that is written twice counts twice.
 - *bare* is no log: the same payloads written to one file in space that was taken ahead, and synced by the thread that wrote them; no headers, no checksums,
-  no index. A log that is level with it has nothing left to win but by writing fewer bytes.
+  no index. It writes no zeros ahead either, so it is a mark to read the logs by, not a bound.
 - *CPU* is of all threads of the process, user and system, and includes the owner's.
 ";
 

@@ -20,7 +20,7 @@ const DONGTING_NEEDS: &[&str] = &["org.slf4j:slf4j-api:1.7.36"];
 /// As its own start scripts do.
 const DONGTING_EXPORTS: [&str; 2] = ["--add-exports", "java.base/jdk.internal.misc=ALL-UNNAMED"];
 
-/// A log, or the bare file that none of them can beat by much.
+/// A log, or the bare file beside them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Peer {
