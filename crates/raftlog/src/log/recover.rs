@@ -54,6 +54,9 @@ impl Recovery<'_> {
         self.sync_dir()?;
         let mut found = Chain::scan(self.dir, SEGMENT_SUFFIX)?;
         self.drop_void(&mut found)?;
+        if self.is_front_lost(&found)? {
+            return self.begin_anew(found);
+        }
         self.drop_purged(&mut found)?;
         if found.is_empty() {
             self.check_nothing_lost()?;
@@ -115,18 +118,75 @@ impl Recovery<'_> {
         Ok(Some(header))
     }
 
+    /// Whether a segment is missing before the first: each may lose its name as long as nothing in it is durable, an
+    /// earlier one too.
+    fn is_front_lost(&self, found: &[FoundSegment]) -> Result<bool, RaftLogError> {
+        let Some(first) = found.first() else {
+            return Ok(false);
+        };
+        let state = self.state.state();
+        if state.purged.is_some() {
+            return Ok(first.base > state.purged_next());
+        }
+        // One that begins a log follows nothing. One without a whole header is the walk's to judge.
+        let header = self.read_header(first)?;
+        Ok(header.is_some_and(|header| header.expect.link != 0))
+    }
+
+    /// Takes everything away that is behind a missing front, if nothing proves that the front was durable.
+    fn begin_anew(self, found: Vec<FoundSegment>) -> Result<Recovered, RaftLogError> {
+        let state = self.state.state();
+        let (lost, durable) = (state.purged_next(), state.durable());
+        let Some(first) = found.first() else {
+            return Ok(self.nothing());
+        };
+        let path = first.path(self.dir, SEGMENT_SUFFIX);
+        let reason = format!("no segment before it, though entry {lost} comes first");
+        if durable.is_some() {
+            let what = format!("{reason}, and later ones were durable");
+            return Err(RaftLogError::corrupt(&path, 0, what));
+        }
+        let end = End {
+            segment: 0,
+            at: 0,
+            expect: None,
+            reason: Some(reason),
+            bytes: found.first().map_or(0, |first| first.len_bytes),
+        };
+        self.refuse_loss(&path, lost, &end, found.get(1..).unwrap_or_default())?;
+        self.remove_all(&path, end, &found)
+    }
+
+    /// Takes all segments away: no entry of theirs counts.
+    fn remove_all(
+        mut self,
+        path: &Path,
+        end: End,
+        found: &[FoundSegment],
+    ) -> Result<Recovered, RaftLogError> {
+        let later = found.get(1..).unwrap_or_default();
+        let bytes = end.bytes + later.iter().map(|one| one.len_bytes).sum::<u64>();
+        let removed = self.report.files_removed;
+        self.remove(found)?;
+        self.report.files_removed = removed;
+        self.report.cut = (bytes > 0).then(|| Cut {
+            path: path.to_owned(),
+            at: 0,
+            bytes,
+            reason: end.reason,
+            segments_removed: later.len() as u64,
+        });
+        Ok(self.nothing())
+    }
+
     /// Finishes an interrupted purge: segments wholly below the purge point go.
     fn drop_purged(&mut self, found: &mut Vec<FoundSegment>) -> Result<(), RaftLogError> {
-        if self.state.state().purged.is_none() || found.is_empty() {
+        if self.state.state().purged.is_none() {
             return Ok(());
         }
         let purged_next = self.state.state().purged_next();
-        let first = found.partition_point(|segment| segment.base <= purged_next);
-        let Some(first) = first.checked_sub(1) else {
-            let what = format!("entry {purged_next} is missing: no segment begins at or below it");
-            return Err(RaftLogError::corrupt(self.dir, 0, what));
-        };
-        let kept = found.split_off(first);
+        let behind = found.partition_point(|segment| segment.base <= purged_next);
+        let kept = found.split_off(behind.saturating_sub(1));
         let gone = std::mem::replace(found, kept);
         self.remove(&gone)
     }
@@ -298,8 +358,18 @@ impl Recovery<'_> {
         // Nothing at all counts in a segment whose header does not.
         let expect = end.expect.unwrap_or_else(|| self.blank(last.base));
         let is_cut = end.bytes > 0 || !later.is_empty();
+        let is_new = {
+            let state = self.state.state();
+            state.purged.is_none() && state.durable().is_none()
+        };
+        let is_blank = is_new && found.len() == 1 && expect.index <= last.base;
         if is_cut {
-            let lost = expect.index.max(purged_next);
+            // Where no entry is left, none may have been durable.
+            let lost = if is_blank {
+                0
+            } else {
+                expect.index.max(purged_next)
+            };
             self.refuse_loss(&path, lost, &end, &later)?;
         }
         if let Some(durable) = self.state.state().durable()
@@ -317,6 +387,11 @@ impl Recovery<'_> {
             self.remove(&found)?;
             self.remove(&later)?;
             return Ok(self.nothing());
+        }
+        if is_blank {
+            // Nothing says where the first entry has to be.
+            found.extend(later);
+            return self.remove_all(&path, end, &found);
         }
         let mut place = Checkpoint {
             expect,

@@ -1,7 +1,8 @@
 //! Damaged files: below what was durable an error with file and position, above it a torn end that is cut, with a report.
 
-use raftlog::{Entry, RaftLogError};
-use segment::EngineKind;
+use bytes::Bytes;
+use raftlog::{Entry, RaftLog, RaftLogError};
+use segment::{EngineKind, Fault};
 
 use crate::fixture::{Fixture, all, entries, flip, id, try_all};
 
@@ -101,6 +102,74 @@ fn what_a_clean_stop_left_is_missed() {
         let error = fixture.try_open().unwrap_err();
         let name = segment.file_name().unwrap().to_string_lossy().into_owned();
         assert_eq!(corrupt_at(&error).0, name, "{damage}: {error}");
+    }
+}
+
+/// A new log, or one whose entries up to 5 were purged; the index that comes next.
+fn new_or_purged(fixture: &Fixture, is_purged: bool) -> (RaftLog, u64) {
+    let (log, _) = fixture.open();
+    if !is_purged {
+        return (log, 0);
+    }
+    log.append_and_wait(&entries(0, 3, 1)).unwrap();
+    log.purge(id(1, 5), Bytes::new()).unwrap();
+    (log, 6)
+}
+
+#[test]
+fn a_front_that_was_never_durable_may_be_missing() {
+    // Before the first sync a loss of power may take the names of some segments and leave others, earlier or later ones.
+    for (is_purged, lost, header_stays) in [
+        (false, 1, true),
+        (false, 1, false),
+        (false, 2, true),
+        (true, 1, true),
+        (true, 2, false),
+    ] {
+        let fixture = Fixture::small();
+        let (log, next) = new_or_purged(&fixture, is_purged);
+        let purged = log.last();
+        fixture.disk.plan(Fault::SyncsHang);
+        log.append(&entries(next, next + 80, 1), |_| ()).unwrap();
+        let killed = fixture.killed();
+        fixture.disk.lift();
+        drop(log);
+        let segments = killed.segments();
+        for gone in &segments[..lost] {
+            std::fs::remove_file(gone).unwrap();
+        }
+        if !header_stays {
+            flip(&segments[lost], 20);
+        }
+        let (log, report) = killed.open();
+        let cut = report.cut.unwrap();
+        assert_eq!((cut.path, cut.at), (segments[lost].clone(), 0));
+        assert_eq!((log.last(), all(&log)), (purged, Vec::new()));
+        let again = entries(next, next + 80, 2);
+        log.append_and_wait(&again).unwrap();
+        drop(log);
+        let (log, report) = killed.open();
+        assert_eq!((report.cut, all(&log)), (None, again));
+    }
+}
+
+#[test]
+fn a_front_that_was_durable_is_missed() {
+    for (is_purged, is_killed) in [(false, false), (false, true), (true, false), (true, true)] {
+        let fixture = Fixture::small();
+        let (log, next) = new_or_purged(&fixture, is_purged);
+        for entry in entries(next, next + 40, 1) {
+            log.append_and_wait(&[entry]).unwrap();
+        }
+        let killed = fixture.killed();
+        drop(log);
+        let fixture = if is_killed { killed } else { fixture };
+        let segments = fixture.segments();
+        std::fs::remove_file(&segments[0]).unwrap();
+        let error = fixture.try_open().unwrap_err();
+        let name = segments[1].file_name().unwrap().to_string_lossy();
+        assert_eq!(corrupt_at(&error), (name.into_owned(), 0), "{error}");
+        assert_eq!(fixture.segments(), segments[1..], "nothing was changed");
     }
 }
 
