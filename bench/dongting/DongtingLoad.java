@@ -272,7 +272,7 @@ public final class DongtingLoad {
         }
     }
 
-    /** What the process has used so far. */
+    /** What has been used so far: the disk's bytes by its own counter, whoever wrote them. */
     private final class Counters {
         final long ns = System.nanoTime();
         final long syncs = DongtingLoad.this.syncs.count;
@@ -281,10 +281,12 @@ public final class DongtingLoad {
         final long diskBytes;
 
         Counters() throws Exception {
-            String io = Files.readString(Path.of("/proc/self/io"));
-            String name = "\nwrite_bytes: ";
-            int at = io.indexOf(name) + name.length();
-            diskBytes = Long.parseLong(io.substring(at, io.indexOf('\n', at)));
+            long device = (long) Files.getAttribute(Path.of(dir), "unix:dev");
+            long major = device >> 8 & 0xfff;
+            long minor = device & 0xff | device >> 12 & 0xfff00;
+            Path counters = Path.of("/sys/dev/block/" + major + ":" + minor + "/stat");
+            diskBytes = Files.exists(counters)
+                    ? Long.parseLong(Files.readString(counters).trim().split(" +")[6]) * 512 : 0;
         }
     }
 

@@ -14,7 +14,8 @@
 
 mod told;
 
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -80,8 +81,8 @@ pub struct Outcome {
     pub seconds: f64,
     /// Syncs in it.
     pub syncs: u64,
-    /// Bytes of pages that the process made dirty or wrote directly, by the kernel's account: a page that is dirtied again
-    /// after it was written counts again.
+    /// Bytes that were written to the disk of the directory, by its own counter, whoever wrote them; 0 where the directory is
+    /// on no disk. (The kernel's account of the process counts large folios whole for a few dirty bytes.)
     pub disk_bytes: u64,
     /// CPU time of all threads of the process, user and system.
     pub cpu_seconds: f64,
@@ -134,11 +135,11 @@ pub fn run(plan: &Plan, log: &mut dyn Log) -> Result<Outcome> {
         next: 1,
     };
     driver.drive(log, plan.warm_up_ms, total / 4)?;
-    let before = Counters::now(log)?;
+    let before = Counters::now(plan, log)?;
     driver.told.start();
     let first = driver.next;
     driver.drive(log, plan.measured_ms, total)?;
-    let after = Counters::now(log)?;
+    let after = Counters::now(plan, log)?;
     let latencies = driver.told.stop()?;
     let quantile = |q| latencies.value_at_quantile(q);
     Ok(Outcome {
@@ -217,7 +218,10 @@ impl Driver<'_> {
     }
 }
 
-/// What the process has used so far.
+/// Of the counters of a disk, whatever its own sectors are.
+const SECTOR_BYTES: u64 = 512;
+
+/// What has been used so far.
 struct Counters {
     at: Instant,
     syncs: u64,
@@ -226,19 +230,27 @@ struct Counters {
 }
 
 impl Counters {
-    fn now(log: &dyn Log) -> Result<Self> {
+    fn now(plan: &Plan, log: &dyn Log) -> Result<Self> {
         let cpu = clock_gettime(ClockId::ProcessCPUTime);
-        let io = std::fs::read_to_string("/proc/self/io").unwrap_or_default();
-        let written = io
-            .lines()
-            .find_map(|line| line.strip_prefix("write_bytes: "));
         Ok(Self {
             at: Instant::now(),
             syncs: log.syncs(),
-            disk_bytes: written.map_or(Ok(0), str::parse)?,
+            disk_bytes: disk_bytes(&plan.dir)?,
             cpu: Duration::try_from(cpu).context("the clock of the process")?,
         })
     }
+}
+
+/// Bytes written so far to the disk that `dir` is on.
+fn disk_bytes(dir: &Path) -> Result<u64> {
+    let device = std::fs::metadata(dir)?.dev();
+    let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
+    let Ok(counters) = std::fs::read_to_string(format!("/sys/dev/block/{major}:{minor}/stat"))
+    else {
+        return Ok(0);
+    };
+    let sectors = counters.split_whitespace().nth(6);
+    Ok(sectors.map_or(Ok(0), str::parse::<u64>)? * SECTOR_BYTES)
 }
 
 /// So many bytes that do not compress; the same ones every time.
