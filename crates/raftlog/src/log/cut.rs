@@ -68,13 +68,14 @@ impl Shared {
         self.ledger.save(
             |_| Ok(()),
             |state| {
+                // Before anybody else may write a checkpoint: a higher one would say that what goes had been durable.
+                self.completions.set_durable(place);
                 state.generation = generation;
                 state.void_from = from;
                 state.checkpoint = Some(place);
                 state.memberships.clone_from(&kept);
             },
         )?;
-        self.completions.set_durable(place);
         writer.generation = generation;
         *self.ledger.memberships() = kept;
         writer.next = place.expect;

@@ -119,6 +119,31 @@ fn d3_stale_bytes_behind_a_cut_never_join_the_log_again() {
 }
 
 #[test]
+fn d3_no_checkpoint_says_that_what_a_truncation_took_away_is_durable() {
+    // One may be written on another thread at any moment, and says what the log says then.
+    let folder = tempfile::tempdir().unwrap();
+    let disk = CrashDisk::new();
+    let open = || {
+        let (dir, disk) = (folder.path().join("raft"), Arc::clone(&disk));
+        try_open(&dir, EngineKind::File, disk, small()).unwrap().0
+    };
+    open().append_and_wait(&entries(0, 1, 1)).unwrap();
+    let log = Arc::new(open());
+    log.append_and_wait(&entries(1, 9, 1)).unwrap();
+    let said = Arc::new(Mutex::new(Vec::new()));
+    let (looks, into) = (Arc::clone(&log), Arc::clone(&said));
+    // The first write is the state that makes entries from 3 on void.
+    disk.watch(move |_| into.lock().unwrap().push(looks.durable_next()));
+    log.truncate(3).unwrap();
+    disk.unwatch();
+    let said = said.lock().unwrap();
+    assert!(
+        !said.is_empty() && said.iter().all(|next| *next == 3),
+        "{said:?}"
+    );
+}
+
+#[test]
 fn d3_an_interrupted_truncation_is_finished_at_the_next_start() {
     for keep in [0, 5, 25, 59] {
         let fixture = Fixture::small();
