@@ -10,7 +10,7 @@ use std::sync::Arc;
 use segment::{Chain, Disk, FoundSegment, cut_tail, scan_tail};
 
 use super::SEGMENT_SUFFIX;
-use crate::entry::EntryKind;
+use crate::entry::{EntryKind, LogId};
 use crate::error::RaftLogError;
 use crate::frame::{Expect, FrameHeader, SegmentHeader};
 use crate::index::{INDEX_SUFFIX, Indexes, Place};
@@ -358,30 +358,13 @@ impl Recovery<'_> {
         // Nothing at all counts in a segment whose header does not.
         let expect = end.expect.unwrap_or_else(|| self.blank(last.base));
         let is_cut = end.bytes > 0 || !later.is_empty();
-        let is_new = {
-            let state = self.state.state();
-            state.purged.is_none() && state.durable().is_none()
-        };
-        let is_blank = is_new && found.len() == 1 && expect.index <= last.base;
+        let is_blank = self.is_new() && found.len() == 1 && expect.index <= last.base;
         if is_cut {
             // Where no entry is left, none may have been durable.
-            let lost = if is_blank {
-                0
-            } else {
-                expect.index.max(purged_next)
-            };
-            self.refuse_loss(&path, lost, &end, &later)?;
+            let lost = expect.index.max(purged_next);
+            self.refuse_loss(&path, if is_blank { 0 } else { lost }, &end, &later)?;
         }
-        if let Some(durable) = self.state.state().durable()
-            && expect.index < durable.expect.index
-        {
-            let reason = end.reason.as_deref().unwrap_or("zeros");
-            let what = format!(
-                "{reason}; entry {} and later ones were durable",
-                expect.index
-            );
-            return Err(RaftLogError::corrupt(&path, end.at, what));
-        }
+        self.refuse_less_than_checkpoint(&path, expect.index, &end)?;
         if expect.index < purged_next {
             // All that is here was purged; a crash came before the segment behind it.
             self.remove(&found)?;
@@ -412,23 +395,33 @@ impl Recovery<'_> {
         if is_cut {
             self.cut(&path, &place, end, &later)?;
         }
-        let state = self.state.state();
-        let is_empty = match &state.purged {
-            Some(_) => expect.index <= state.purged_next(),
-            None => found.first().is_none_or(|first| first.base == expect.index),
-        };
-        self.report.last = if is_empty {
-            state.purged.as_ref().map(|purged| purged.id)
-        } else {
-            let (term, index) = (expect.term, expect.index - 1);
-            Some(crate::entry::LogId { term, index })
-        };
+        self.report.last = self.last(&found, &expect);
         Ok(Recovered {
             found,
             end: Some(place),
             memberships: self.memberships,
             report: self.report,
         })
+    }
+
+    /// Nothing was ever purged, and no checkpoint says that an entry was durable.
+    fn is_new(&self) -> bool {
+        let state = self.state.state();
+        state.purged.is_none() && state.durable().is_none()
+    }
+
+    /// The last entry before `expect`, or the purge point where there is none.
+    fn last(&self, found: &[FoundSegment], expect: &Expect) -> Option<LogId> {
+        let state = self.state.state();
+        let is_empty = match &state.purged {
+            Some(_) => expect.index <= state.purged_next(),
+            None => found.first().is_none_or(|first| first.base == expect.index),
+        };
+        if is_empty {
+            return state.purged.as_ref().map(|purged| purged.id);
+        }
+        let (term, index) = (expect.term, expect.index - 1);
+        Some(LogId { term, index })
     }
 
     /// What has to come at the beginning of a segment of which nothing is known.
@@ -439,6 +432,22 @@ impl Recovery<'_> {
             term: purged.map_or(0, |purged| purged.id.term),
             ..Expect::default()
         }
+    }
+
+    /// Fails if the log ends before the checkpoint.
+    fn refuse_less_than_checkpoint(
+        &self,
+        path: &Path,
+        next: u64,
+        end: &End,
+    ) -> Result<(), RaftLogError> {
+        let durable = self.state.state().durable();
+        if durable.is_none_or(|durable| next >= durable.expect.index) {
+            return Ok(());
+        }
+        let reason = end.reason.as_deref().unwrap_or("zeros");
+        let what = format!("{reason}; entry {next} and later ones were durable");
+        Err(RaftLogError::corrupt(path, end.at, what))
     }
 
     /// Fails if something behind the end proves that what is missing there was durable.
