@@ -25,7 +25,7 @@ for one on mappings and for a comparison on the same work. This is that comparis
 - Payloads are random bytes. `raft-engine` would compress them by default to no avail: that is off. All other settings are each log's own.
 - Synced, the owner of `raft-engine` and of `raftlog` (`append_and_wait`) makes the sync itself where nothing more may be under way;
   dongting's log hands it to a thread for the disk. dongting's log runs without the rest of its server.
-- *KiB/sync* is what the disk's own counter says was written, file system included, by the syncs of the cell.
+- *KiB/sync* are bytes written by the disk's own counter, the file system's included, divided by the log's syncs.
 - *bare* is no log: the same payloads written to one file in space that was taken ahead, and synced by the thread that wrote them; no headers, no checksums,
   no index. It writes no zeros ahead either, so it is a mark to read the logs by, not a bound.
 - *CPU* is of all threads of the process, user and system, and includes the owner's.
