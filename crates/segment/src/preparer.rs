@@ -11,6 +11,7 @@ use parking_lot::{Condvar, Mutex};
 
 use crate::chain::Chain;
 use crate::engine::SegmentReader;
+use crate::engine::sys::wait_for_turns;
 use crate::open_set::OpenSet;
 
 const IDLE: Duration = Duration::from_secs(30);
@@ -86,6 +87,10 @@ impl Preparer {
 }
 
 fn run(shared: &Shared) {
+    // Readying pages keeps a processor for milliseconds, and who asks for it is in the middle of a roll or an append.
+    if let Err(error) = wait_for_turns() {
+        tracing::debug!(%error, "preparing segments may hold up who asks for it");
+    }
     loop {
         let mut queue = shared.queue.lock();
         let job = loop {

@@ -1,8 +1,8 @@
 //! In which order cells are measured, and what becomes of those that cannot be.
 //!
 //! Invariants: run `r` of every cell comes before run `r + 1` of any, so that what changes slowly (a disk's own cache, a
-//! neighbour) spreads over all of them; the cells of one place take turns in going first; a cell that failed once is not
-//! tried again in later runs and says why.
+//! neighbour) spreads over all of them; the cells of one place take turns in going first and in what they come after, because
+//! a cell leaves the next one its memory and its disk; a cell that failed once is not tried again in later runs and says why.
 
 use segment::EngineKind;
 
@@ -39,11 +39,7 @@ pub(super) fn run<T>(
         .begin(&experiment.id, cells as u64 * u64::from(runs));
     for run in 0..runs as usize {
         for place in places {
-            let count = place.cells.len();
-            for turn in 0..count {
-                let Some((series, what)) = place.cells.get((turn + run) % count) else {
-                    continue;
-                };
+            for (series, what) in in_turn(&place.cells, run) {
                 bench.stop.check()?;
                 bench.progress.step(series);
                 let point = experiment.point(series, place.x);
@@ -74,10 +70,7 @@ pub(super) fn engines<T>(
         .progress
         .begin(&experiment.id, (runs * engines.len()) as u64);
     for run in 0..runs {
-        for turn in 0..engines.len() {
-            let Some(kind) = engines.get((turn + run) % engines.len()) else {
-                continue;
-            };
+        for kind in in_turn(engines, run) {
             bench.progress.step(kind.name());
             bench.stop.check()?;
             match measure(*kind) {
@@ -87,6 +80,22 @@ pub(super) fn engines<T>(
         }
     }
     Ok(())
+}
+
+/// All of them, in the order of this run: another one is first each time, and as far as their number allows another one before
+/// each.
+fn in_turn<T>(all: &[T], run: usize) -> impl Iterator<Item = &T> {
+    let count = all.len();
+    // Steps that come by everything before they come back.
+    let steps: Vec<usize> = (1..count.max(2))
+        .filter(|step| gcd(*step, count) <= 1)
+        .collect();
+    let step = steps.get(run % steps.len().max(1)).copied().unwrap_or(1);
+    (0..count).filter_map(move |turn| all.get((run + turn * step) % count))
+}
+
+fn gcd(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 fn cell<T>(
@@ -106,4 +115,35 @@ fn cell<T>(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn each_run_has_all_of_them_after_others() {
+        for count in [0, 1, 2, 3, 4, 5, 8] {
+            let all: Vec<usize> = (0..count).collect();
+            let (mut first, mut before) = (HashSet::new(), HashSet::new());
+            for run in 0..count.max(5) {
+                let order: Vec<usize> = in_turn(&all, run).copied().collect();
+                let mut sorted = order.clone();
+                sorted.sort_unstable();
+                assert_eq!(sorted, all, "run {run} of {count}");
+                first.extend(order.first().copied());
+                before.extend(order.windows(2).map(<[usize]>::to_vec));
+            }
+            assert_eq!(first.len(), count, "each is first once");
+            for one in all.iter().filter(|_| count > 2) {
+                let others = before.iter().filter(|pair| pair.last() == Some(one));
+                assert!(
+                    others.count() >= 2,
+                    "{one} of {count} always comes after the same"
+                );
+            }
+        }
+    }
 }

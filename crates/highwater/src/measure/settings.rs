@@ -90,7 +90,7 @@ impl Settings {
         }
     }
 
-    /// The whole matrix: about an hour on a fast disk.
+    /// The whole matrix: several hours.
     #[must_use]
     pub fn full(dir: PathBuf) -> Self {
         Self {

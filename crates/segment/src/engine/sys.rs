@@ -232,6 +232,17 @@ pub(crate) fn has_writers(file: &File) -> io::Result<Option<bool>> {
     Ok(Some(false))
 }
 
+/// From now on the calling thread waits its turn: when it wakes up it takes no processor from a thread that runs.
+pub(crate) fn wait_for_turns() -> io::Result<()> {
+    let parameters = libc::sched_param { sched_priority: 0 };
+    // SAFETY: 0 is the calling thread; the structure is only read, during the call.
+    let done = unsafe { libc::sched_setscheduler(0, libc::SCHED_BATCH, &raw const parameters) };
+    if done != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -55,6 +55,38 @@ fn without_data_nothing_is_decided() {
 }
 
 #[test]
+fn a_copy_saved_matters_as_much_as_the_disk_is_fast() {
+    let with = |in_place: f64, copied: f64, disk: f64| {
+        let row = |value: f64| {
+            [4096.0, 65_536.0, 1_048_576.0]
+                .map(|x| point(x, "", value, &[]))
+                .to_vec()
+        };
+        let lease = [("mmap", row(in_place)), ("file", row(copied))];
+        let write = [("direct", row(disk))];
+        word(
+            "H1",
+            &data(vec![
+                experiment("lease-resident", &lease, json!([])),
+                experiment("write-cold", &write, json!([])),
+            ]),
+        )
+    };
+    let table = [
+        (10.0, 5.0, 1.0, Word::Holds),
+        (10.0, 5.0, 4.0, Word::HoldsWithALimit),
+        (5.0, 10.0, 1.0, Word::Refuted),
+    ];
+    for (in_place, copied, disk, expected) in table {
+        assert_eq!(
+            with(in_place, copied, disk),
+            expected,
+            "{in_place} {copied} {disk}"
+        );
+    }
+}
+
+#[test]
 fn crossings_decide_where_the_claim_says_or_elsewhere() {
     const MIB: f64 = 1_048_576.0;
     let with = |last: f64, crossings: Value| {

@@ -45,7 +45,7 @@ pub(super) struct Args {
     /// Only this experiment, or all whose id begins with this word and a hyphen; may be repeated
     #[arg(long, value_name = "EXPERIMENT")]
     only: Vec<String>,
-    /// Everything: all sizes and states, a 1 GiB file, whole passes; about an hour
+    /// Everything: all sizes and states, a 1 GiB file, whole passes; takes several hours
     #[arg(long)]
     full: bool,
     /// Measure the bare calls that each engine is made of as well, and show what the engine adds
