@@ -43,7 +43,7 @@ pub(crate) struct Args {
     /// Where to write the page.
     #[arg(long, default_value = "docs/hypotheses.md")]
     page: PathBuf,
-    /// Further flags for `highwater bench io`. The default is the full matrix thinned out until it takes an hour: the claims
+    /// Further flags for `highwater bench io`. The default is the full matrix thinned out until it takes half an hour: the claims
     /// need its ends and the places where the texts see crossings.
     #[arg(last = true, default_values = FLAGS)]
     flags: Vec<String>,

@@ -183,7 +183,10 @@ fn overlapping_spreads_few_runs_and_early_ends_decide_nothing() {
 
 #[test]
 fn the_page_has_a_line_for_each_claim_and_none_is_torn_by_its_figures() {
-    let page = text(&Data::default(), &["a machine".to_owned()]);
+    let page = text(
+        &Data::default(),
+        &[("a time".to_owned(), "a machine".to_owned())],
+    );
     let lines = page.lines().filter(|line| line.starts_with("| H"));
     assert_eq!(lines.clone().count(), 32);
     for line in lines {
