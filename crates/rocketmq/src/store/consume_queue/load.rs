@@ -21,10 +21,7 @@ use super::table::Queues;
 use super::unit::{QueueUnit, UNIT_BYTES};
 
 const UNIT: u64 = UNIT_BYTES as u64;
-/// More than cores: where nothing of the directory is in memory, each of them mostly waits for the disk.
-const THREADS_MAX: usize = 16;
-/// Fewer topics are not worth a thread.
-const THREAD_TOPICS_MIN: usize = 64;
+const THREADS_MAX: usize = 4;
 
 /// Which units count.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -81,7 +78,8 @@ impl Queues {
             }
             Ok(loaded)
         };
-        let threads = topics.len().div_ceil(THREAD_TOPICS_MIN).min(THREADS_MAX);
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = threads.min(THREADS_MAX).min(topics.len().div_ceil(64));
         let mut all = Loaded::default();
         std::thread::scope(|scope| {
             let helpers: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
