@@ -49,6 +49,7 @@ pub(crate) struct Args {
     flags: Vec<String>,
 }
 
+/// A file, a longest pass and blocks that take half an hour, and reach the 64 MiB at which the texts see a crossing.
 const FLAGS: [&str; 3] = [
     "--file-bytes=512M",
     "--cell-ms=700",

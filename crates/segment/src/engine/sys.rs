@@ -232,7 +232,8 @@ pub(crate) fn has_writers(file: &File) -> io::Result<Option<bool>> {
     Ok(Some(false))
 }
 
-/// From now on the calling thread waits its turn: when it wakes up it takes no processor from a thread that runs.
+/// From now on the calling thread waits its turn (`SCHED_BATCH`): when it wakes up it takes no processor from a thread that runs.
+/// An error changes nothing; a sandbox may forbid it.
 pub(crate) fn wait_for_turns() -> io::Result<()> {
     let parameters = libc::sched_param { sched_priority: 0 };
     // SAFETY: 0 is the calling thread; the structure is only read, during the call.
